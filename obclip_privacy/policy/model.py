@@ -254,9 +254,7 @@ class Policy:
         Canonical: UTF-8, keys sorted, no white space. It covers everything that was resolved, so two
         files that decide alike hash alike, and any change of a decision changes it.
         """
-        text = json.dumps(
-            self.as_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False
-        )
+        text = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 

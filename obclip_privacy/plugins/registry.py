@@ -1,0 +1,165 @@
+"""What the plugins registered: checked, immutable, and the same whatever order they came in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from obclip_privacy.errors import PluginError
+from obclip_privacy.policy.frozen import FrozenMap
+
+if TYPE_CHECKING:
+    from obclip_privacy.attributes.base import Attribute, CueDetector
+
+
+class PluginStatus(StrEnum):
+    """What became of a plugin that was found."""
+
+    LOADED = "loaded"
+    BLOCKED = "blocked"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginRecord:
+    """One plugin as ``obclip plugins list`` shows it.
+
+    Attributes:
+        name: name of the entry point.
+        module: what the entry point refers to.
+        distribution: the installed package that it belongs to.
+        version: that package's version.
+        builtin: whether it is part of the core.
+        status: loaded, blocked by the user, or failed.
+        hooks: names of the hooks that it implements; empty unless loaded.
+        reason: why it was blocked or failed; empty if loaded.
+        traceback: of the failure; empty unless failed.
+    """
+
+    name: str
+    module: str
+    distribution: str
+    version: str
+    builtin: bool
+    status: PluginStatus
+    hooks: tuple[str, ...] = ()
+    reason: str = ""
+    traceback: str = ""
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Everything that the loaded plugins registered, sorted by name.
+
+    Attributes:
+        attributes: attribute types by id.
+        cue_detectors: cue detectors by name.
+        owners: name of the plugin that registered a thing, by ``"attribute:ID"`` or ``"cue detector:NAME"``.
+        plugins: every plugin that was found, built-in ones first, then by name.
+    """
+
+    attributes: Mapping[str, Attribute]
+    cue_detectors: Mapping[str, CueDetector]
+    owners: Mapping[str, str]
+    plugins: tuple[PluginRecord, ...]
+
+    def require(self, name: str) -> PluginRecord:
+        """The record of the loaded plugin *name* (of the plugin or of its distribution).
+
+        Raises:
+            PluginError: it is not installed, was blocked, or failed to load.
+        """
+        found = [record for record in self.plugins if name in (record.name, record.distribution)]
+        for record in found:
+            if record.status is PluginStatus.LOADED:
+                return record
+        if not found:
+            raise PluginError(f"plugin '{name}' is not installed; try: pip install {name}")
+        raise PluginError(f"plugin '{name}' is {found[0].status.value}: {found[0].reason}")
+
+
+class RegistryBuilder:
+    """Collects registrations one plugin at a time, and can take a plugin's back if it fails."""
+
+    def __init__(self) -> None:
+        self._things: dict[str, dict[str, tuple[str, Any]]] = {kind: {} for kind in _KINDS}
+        self._records: list[PluginRecord] = []
+
+    def register_function(self, plugin: str, hook: str) -> Callable[[object], None]:
+        """The ``register`` argument for one call of *hook* by *plugin*."""
+        kind = _KIND_OF_HOOK[hook]
+        named = self._things[kind]
+
+        def register(thing: object) -> None:
+            name = _KINDS[kind](thing, f"plugin '{plugin}', {hook}")
+            if name in named:
+                raise PluginError(
+                    f"plugin '{plugin}', {hook}: the {kind} '{name}' is already registered by plugin "
+                    f"'{named[name][0]}'; choose another name or block one of the two plugins"
+                )
+            named[name] = (plugin, thing)
+
+        return register
+
+    def discard(self, plugin: str) -> None:
+        """Forget everything that *plugin* registered."""
+        for kind, named in self._things.items():
+            self._things[kind] = {
+                name: (owner, thing) for name, (owner, thing) in named.items() if owner != plugin
+            }
+
+    def add_record(self, record: PluginRecord) -> None:
+        """Note what became of a plugin."""
+        self._records.append(record)
+
+    def build(self) -> Registry:
+        """The registry, with every mapping sorted by name."""
+        return Registry(
+            attributes=self._sorted("attribute"),
+            cue_detectors=self._sorted("cue detector"),
+            owners=FrozenMap(
+                {
+                    f"{kind}:{name}": named[name][0]
+                    for kind, named in self._things.items()
+                    for name in sorted(named)
+                }
+            ),
+            plugins=tuple(self._records),
+        )
+
+    def _sorted(self, kind: str) -> FrozenMap[str, Any]:
+        named = self._things[kind]
+        return FrozenMap({name: named[name][1] for name in sorted(named)})
+
+
+def _check_attribute(thing: object, where: str) -> str:
+    from obclip_privacy.attributes.base import Attribute
+
+    if not isinstance(thing, Attribute):
+        raise PluginError(f"{where}: register() takes an Attribute, not {_type_name(thing)}")
+    return thing.id
+
+
+def _check_cue_detector(thing: object, where: str) -> str:
+    from obclip_privacy.attributes.base import CueDetector
+
+    if not isinstance(thing, CueDetector):
+        raise PluginError(f"{where}: register() takes a CueDetector, not {_type_name(thing)}")
+    return thing.name
+
+
+def _type_name(thing: object) -> str:
+    return f"{type(thing).__module__}.{type(thing).__qualname__}"
+
+
+#: Per kind of thing: the check that gives its name.
+_KINDS: Mapping[str, Callable[[object, str], str]] = {
+    "attribute": _check_attribute,
+    "cue detector": _check_cue_detector,
+}
+_KIND_OF_HOOK: Mapping[str, str] = {
+    "register_attributes": "attribute",
+    "register_cue_detectors": "cue detector",
+}
