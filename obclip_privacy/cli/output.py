@@ -32,9 +32,7 @@ def print_jsonl(rows: Iterable[Mapping[str, Json]]) -> None:
         typer.echo(json.dumps(row, ensure_ascii=False))
 
 
-def print_table(
-    columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None
-) -> None:
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> None:
     """Print a table for people; text in cells is shown as it is, never read as markup."""
     from rich.console import Console
     from rich.table import Table

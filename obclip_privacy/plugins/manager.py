@@ -169,7 +169,7 @@ def _load_one(candidate: Candidate, selection: Selection, builder: RegistryBuild
         plugin = candidate.load()
         _check_api(candidate, plugin)
         hooks = _call_hooks(candidate, plugin, builder)
-    except Exception as error:  # noqa: BLE001 - a plugin may raise anything; it is recorded, never hidden
+    except Exception as error:
         builder.discard(candidate.name)
         if candidate.builtin:
             raise PluginError(
