@@ -1,0 +1,15 @@
+"""The built-in attribute ``ethnicity``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from obclip_privacy.attributes.base import Attribute
+from obclip_privacy.attributes.lexicon_file import read_lexicon
+from obclip_privacy.hookspecs import hookimpl
+
+
+@hookimpl
+def register_attributes(register: Callable[[Attribute], None]) -> None:
+    """Register the attribute."""
+    register(Attribute("ethnicity", "Ethnicity", read_lexicon("ethnicity.jsonl")))

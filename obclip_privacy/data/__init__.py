@@ -1,0 +1,1 @@
+"""Data files of the package: lexicons and word lists, by language."""

@@ -1,0 +1,1 @@
+"""English lexicons and word lists. The README beside this file documents them."""
