@@ -8,6 +8,8 @@ A message names the offender and the remedy. It never quotes a prompt: messages 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 EXIT_OK = 0
@@ -39,12 +41,53 @@ class ClosureError(RefusedError):
     """Some assignment of the anonymity set would send other bytes than the real one."""
 
 
+def printable(text: str) -> str:
+    """*text* with every character that a terminal might obey (controls, bidi marks) as an escape."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text
+    )
+
+
+def quoted(text: str, limit: int = 60) -> str:
+    """*text* in single quotes for a message, cut to *limit* characters."""
+    return f"'{text}'" if len(text) <= limit else f"'{text[:limit]}...'"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong in a file, with its place: data first, text second.
+
+    Attributes:
+        file: the file as the user named it.
+        line: from 1.
+        column: from 1, in Unicode code points.
+        pointer: JSON pointer (RFC 6901) to the offending value; ``""`` is the whole document.
+        message: what is wrong, and the remedy where it is not obvious.
+        nearest: the nearest right spelling, or ``None``.
+    """
+
+    file: str
+    line: int
+    column: int
+    pointer: str
+    message: str
+    nearest: str | None = None
+
+    def __str__(self) -> str:
+        hint = f"; did you mean '{self.nearest}'?" if self.nearest else ""
+        return printable(f"{self.file}:{self.line}:{self.column}: #{self.pointer}: {self.message}{hint}")
+
+
 class PolicyError(BadInputError):
     """A policy cannot be used.
 
-    :mod:`obclip_privacy.policy.problems` has the subclass that carries every problem of a file with its
-    position; this class is what callers catch.
+    Attributes:
+        problems: everything that is wrong with it, by file and position; empty if there is no file.
     """
+
+    def __init__(self, message: str = "", problems: Sequence[Problem] = ()) -> None:
+        self.problems = tuple(problems)
+        super().__init__(message or "\n".join(str(problem) for problem in self.problems))
 
 
 class PluginError(ObclipError):

@@ -1,8 +1,8 @@
 """Which subcommands there are, found without importing any of them.
 
 Commands of this package are listed here; those of other packages are entry points of group
-``obclip.commands`` (``name = "module:attribute"``). The attribute is a :class:`typer.Typer` (a group if it has
-several commands or a callback, else a plain command) or a function that takes Typer parameters.
+``obclip.commands`` (``name = "module:attribute"``). The attribute is a :class:`typer.Typer` (a group if it
+has several commands or a callback, else a plain command) or a function that takes Typer parameters.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Entry point of ``obclip``: finds the subcommand, runs it, and turns errors into one line and an exit code."""
+"""Entry point of ``obclip``: runs the subcommand and turns errors into one line and an exit code."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Selection:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Selection:
-        """Read ``OBCLIP_PLUGINS`` (unset: all; empty: none; else a comma list) and ``OBCLIP_PLUGINS_DENY``."""
+        """Read ``OBCLIP_PLUGINS`` (unset: all; empty: none; else a list) and ``OBCLIP_PLUGINS_DENY``."""
         allow = environment.get(ALLOW_VARIABLE)
         return cls(
             allow=None if allow is None else _split(allow),
