@@ -1,0 +1,44 @@
+"""The backends of the core, registered through the same hook as any other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from obclip_gen.backends.entry import BackendEntry, LoadOptions
+from obclip_privacy.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from obclip_gen.backends.protocol import Backend
+
+
+def _embedded(name: str, options: LoadOptions) -> Backend:
+    from obclip_gen.backends.embedded import load_embedded
+
+    return load_embedded(name, options)
+
+
+def _embedded_names() -> tuple[str, ...]:
+    from obclip_gen.backends.layout import embedded_names
+
+    return embedded_names()
+
+
+def _folder(path: str, options: LoadOptions) -> Backend:
+    from obclip_gen.backends.folder import load_folder
+
+    return load_folder(path, options)
+
+
+def _analytic(name: str, options: LoadOptions) -> Backend:
+    from obclip_gen.backends.analytic import load_analytic
+
+    return load_analytic(name, options)
+
+
+@hookimpl
+def register_backends(register: Callable[[BackendEntry], None]) -> None:
+    """Register ``embedded``, ``diffusers`` and ``analytic``."""
+    register(BackendEntry("embedded", "the models that ship in the package", _embedded, _embedded_names))
+    register(BackendEntry("diffusers", "a local folder in diffusers' format", _folder))
+    register(BackendEntry("analytic", "a Gaussian with a known score, for tests", _analytic))

@@ -1,0 +1,80 @@
+"""How a backend is registered: a scheme, and a function that loads a model. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from obclip_privacy.policy.frozen import Json
+
+if TYPE_CHECKING:
+    from obclip_gen.backends.protocol import Backend
+
+#: Arithmetic of the denoiser: float32, or bfloat16 where torch's autocast uses it.
+Compute = Literal["float32", "bfloat16"]
+COMPUTE: tuple[Compute, ...] = ("float32", "bfloat16")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """How to load a model.
+
+    Attributes:
+        compute: arithmetic of the denoiser.
+        device: a torch device, such as ``cpu``, ``cuda`` or ``mps``.
+    """
+
+    compute: Compute = "float32"
+    device: str = "cpu"
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """The settings that a model was made for.
+
+    Attributes:
+        height: of the picture in pixels.
+        width: of the picture in pixels.
+        num_inference_steps: T.
+        split: k.
+        guidance_scale: of classifier-free guidance.
+    """
+
+    height: int
+    width: int
+    num_inference_steps: int = 25
+    split: int = 10
+    guidance_scale: float = 7.5
+
+    def to_json(self) -> dict[str, Json]:
+        """Give all fields as plain JSON."""
+        return {
+            "height": self.height,
+            "width": self.width,
+            "num_inference_steps": self.num_inference_steps,
+            "split": self.split,
+            "guidance_scale": self.guidance_scale,
+        }
+
+
+def _no_models() -> tuple[str, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class BackendEntry:
+    """One scheme of model references.
+
+    Attributes:
+        scheme: what stands before the colon, lower-case letters.
+        summary: one line for people.
+        load: gives the backend for what stands after the colon; raises ``BadInputError`` when there is no
+            such model or it cannot be used.
+        list_models: names that can stand after the colon, where they can be known.
+    """
+
+    scheme: str
+    summary: str
+    load: Callable[[str, LoadOptions], Backend]
+    list_models: Callable[[], tuple[str, ...]] = _no_models

@@ -1,0 +1,41 @@
+"""From a model reference to a loaded backend."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from obclip_gen.backends.entry import LoadOptions
+from obclip_gen.plugins import load_registry
+from obclip_privacy.errors import BadInputError
+
+if TYPE_CHECKING:
+    from obclip_gen.backends.protocol import Backend
+
+DEFAULT_CLOUD = "embedded:cloud"
+DEFAULT_DEVICE = "embedded:device"
+
+
+def split_reference(reference: str) -> tuple[str, str]:
+    """Take ``scheme:model`` apart.
+
+    Raises:
+        BadInputError: it has no scheme, or an unknown one.
+    """
+    scheme, colon, model = reference.partition(":")
+    known = load_registry().backends
+    if not colon or scheme not in known:
+        raise BadInputError(
+            f"model {reference!r}: write SCHEME:MODEL with one of {', '.join(known)};"
+            f" for example {DEFAULT_CLOUD} or diffusers:FOLDER"
+        )
+    return scheme, model
+
+
+def load_backend(reference: str, options: LoadOptions) -> Backend:
+    """Load the model that a reference names.
+
+    Raises:
+        BadInputError: there is no such model, or it cannot be used.
+    """
+    scheme, model = split_reference(reference)
+    return load_registry().backends[scheme].load(model, options)

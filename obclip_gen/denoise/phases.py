@@ -1,0 +1,152 @@
+"""The two phases of the protocol: the cloud's on all candidates, the device's on the real one."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from obclip_gen.accelerate.plan import make_predictor
+from obclip_gen.backends.protocol import Backend
+from obclip_gen.denoise.guidance import GuidedPredictor
+from obclip_gen.denoise.loop import Watch, run_steps
+from obclip_gen.denoise.noise import initial_noise
+from obclip_gen.denoise.solvers import HandOver, Resumption, make_solver
+from obclip_gen.request import DenoiseRequest, SolverSettings
+from obclip_gen.result import CostRecord, DenoiseResult
+from obclip_privacy.errors import BadInputError
+
+
+def cloud_phase(
+    backend: Backend, request: DenoiseRequest, request_sha256: str, watch: Watch
+) -> DenoiseResult:
+    """Run steps 0 to k - 1 on all N candidates, from one initial noise.
+
+    Args:
+        backend: the cloud model.
+        request: what to do.
+        request_sha256: hash of the exact body that asked for it.
+        watch: callbacks between steps.
+
+    Returns:
+        Latents ``[N, C, h, w]`` and the solver's state.
+
+    Raises:
+        BadInputError: the request is for another model, or for a size that this one cannot draw.
+        CancelledError: the watch said so.
+    """
+    if request.model_fingerprint != backend.fingerprint.sha256:
+        raise BadInputError("model_fingerprint: this server runs another model")
+    started = time.perf_counter()
+    shape = backend.latent_shape(request.height, request.width)
+    solver = make_solver(backend.fingerprint.schedule, request.solver, request.num_inference_steps)
+    with torch.inference_mode():
+        conditional = backend.encode(request.prompts)
+        negative = backend.encode([request.negative_prompt])
+        noise = initial_noise(request.seed, shape).repeat(request.n, 1, 1, 1)
+        latents = solver.start(noise)
+    predictor = make_predictor(request, backend, conditional, negative)
+    latents = run_steps(solver, predictor, latents, 0, request.split, watch)
+    macs = backend.macs(request.height, request.width)
+    return DenoiseResult(
+        latents=latents,
+        space=solver.space,
+        sigma=solver.sigmas[request.split],
+        split=request.split,
+        state=solver.capture(request.split),
+        fingerprint=backend.fingerprint,
+        cost=CostRecord(
+            denoiser_rows=predictor.rows,
+            denoiser_macs=predictor.rows * macs.denoiser,
+            text_encoder_macs=(request.n + 1) * macs.text_encoder,
+            seconds=time.perf_counter() - started,
+        ),
+        request_sha256=request_sha256,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSettings:
+    """How the device goes on.
+
+    Attributes:
+        solver: the solver; with the cloud's settings and an equal schedule the run goes on bit for
+            bit.
+        num_inference_steps: T of the device's own levels.
+        guidance_scale: of classifier-free guidance.
+        height: of the picture in pixels.
+        width: of the picture in pixels.
+    """
+
+    solver: SolverSettings
+    num_inference_steps: int
+    guidance_scale: float
+    height: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceResult:
+    """Clean latents.
+
+    Attributes:
+        latents: ``[1, C, h, w]``, ready to be decoded.
+        steps: how many steps the device made.
+        resumption: how it went on from the hand-over; ``None`` when it began by itself.
+        cost: what it cost.
+    """
+
+    latents: Tensor
+    steps: int
+    resumption: Resumption | None
+    cost: CostRecord
+
+
+def device_phase(
+    backend: Backend,
+    prompt: str,
+    negative_prompt: str,
+    settings: DeviceSettings,
+    given: HandOver | int,
+    watch: Watch,
+) -> DeviceResult:
+    """Run the remaining steps on the person's own prompt.
+
+    Args:
+        backend: the device model; its latent space is the cloud's.
+        prompt: the person's own words, which never left the device.
+        negative_prompt: the person's own.
+        settings: how to go on.
+        given: the hand-over (a batch of one), or a seed to begin from noise without any cloud.
+        watch: callbacks between steps.
+
+    Raises:
+        BadInputError: the hand-over is below the device's last noise level.
+        CancelledError: the watch said so.
+    """
+    started = time.perf_counter()
+    solver = make_solver(backend.fingerprint.schedule, settings.solver, settings.num_inference_steps)
+    with torch.inference_mode():
+        conditional = backend.encode([prompt])
+        negative = backend.encode([negative_prompt])
+        if isinstance(given, HandOver):
+            first, latents, resumption = solver.resume(given)
+        else:
+            shape = backend.latent_shape(settings.height, settings.width)
+            first, latents, resumption = 0, solver.start(initial_noise(given, shape)), None
+    predictor = GuidedPredictor(backend, conditional, negative, settings.guidance_scale)
+    latents = run_steps(solver, predictor, latents, first, solver.steps, watch)
+    macs = backend.macs(settings.height, settings.width)
+    return DeviceResult(
+        latents=latents,
+        steps=solver.steps - first,
+        resumption=resumption,
+        cost=CostRecord(
+            denoiser_rows=predictor.rows,
+            denoiser_macs=predictor.rows * macs.denoiser,
+            text_encoder_macs=2 * macs.text_encoder,
+            seconds=time.perf_counter() - started,
+        ),
+    )

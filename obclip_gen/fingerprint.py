@@ -1,0 +1,114 @@
+"""What a model is, so that two sides can tell whether one may go on where the other stopped."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from obclip_gen.canonical import canonical_bytes, sha256_hex
+from obclip_gen.schedule import NoiseSchedule
+from obclip_privacy.errors import BadInputError
+from obclip_privacy.policy.frozen import Json
+
+_HEX = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(r"[\w.:@+/ -]{1,200}")
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """Identity and latent space of a model.
+
+    Attributes:
+        model_id: the name by which the model was asked for, without any folder
+            (``embedded:cloud``).
+        family: which code runs it (``stable-diffusion``).
+        latent_channels: channels C of the latents.
+        downscale: pixels per latent cell along one side, f.
+        scaling_factor: latents are divided by it before they are decoded.
+        shift_factor: added to the latents after that.
+        schedule: the noise schedule.
+        denoiser_sha256: of the denoiser's weights.
+        text_encoder_sha256: of the text encoder's weights.
+    """
+
+    model_id: str
+    family: str
+    latent_channels: int
+    downscale: int
+    scaling_factor: float
+    shift_factor: float
+    schedule: NoiseSchedule
+    denoiser_sha256: str
+    text_encoder_sha256: str
+
+    def __post_init__(self) -> None:
+        for name in ("model_id", "family"):
+            value = getattr(self, name)
+            if not isinstance(value, str) or not _NAME.fullmatch(value):
+                raise BadInputError(f"fingerprint: {name} is not a plain name")
+        for name in ("latent_channels", "downscale"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1024:
+                raise BadInputError(f"fingerprint: {name} must be a whole number from 1 to 1024")
+        for name in ("scaling_factor", "shift_factor"):
+            value = getattr(self, name)
+            if not isinstance(value, float) or not math.isfinite(value):
+                raise BadInputError(f"fingerprint: {name} must be a finite number")
+        for name in ("denoiser_sha256", "text_encoder_sha256"):
+            value = getattr(self, name)
+            if not isinstance(value, str) or not _HEX.fullmatch(value):
+                raise BadInputError(f"fingerprint: {name} must be 64 hexadecimal digits")
+
+    @property
+    def sha256(self) -> str:
+        """Hash of all fields: two models with the same hash give the same latents."""
+        return sha256_hex(canonical_bytes(self.to_json()))
+
+    def to_json(self) -> dict[str, Json]:
+        """Give all fields as plain JSON."""
+        plain: dict[str, Json] = {field.name: getattr(self, field.name) for field in fields(self)}
+        plain["schedule"] = self.schedule.to_json()
+        return plain
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> Fingerprint:
+        """Read what :meth:`to_json` wrote, strictly.
+
+        Raises:
+            BadInputError: a key is unknown or missing, or a value is of the wrong kind.
+        """
+        wrong = sorted({field.name for field in fields(cls)} ^ set(value))
+        if wrong:
+            raise BadInputError("fingerprint: unexpected or missing keys")
+        schedule = value["schedule"]
+        if not isinstance(schedule, Mapping):
+            raise BadInputError("fingerprint: schedule must be an object")
+        plain: dict[str, Json] = dict(value)
+        for name in ("scaling_factor", "shift_factor"):
+            number = plain[name]
+            if isinstance(number, int) and not isinstance(number, bool):
+                plain[name] = float(number)
+        del plain["schedule"]
+        return cls(
+            schedule=NoiseSchedule.from_json(schedule),
+            **plain,  # type: ignore[arg-type]  # checked one by one in __post_init__
+        )
+
+
+#: What must agree for latents of one model to mean anything to the other.
+_LATENT_SPACE = ("latent_channels", "downscale", "scaling_factor", "shift_factor")
+
+
+def latent_space_differences(cloud: Fingerprint, device: Fingerprint) -> tuple[str, ...]:
+    """Say in words why *device* cannot go on from *cloud*'s latents; empty when it can.
+
+    Noise schedules may differ: the hand-over is matched by noise level, not by step. Text encoders
+    and prediction types may differ: neither crosses the hand-over.
+    """
+    return tuple(
+        f"{name}: cloud {getattr(cloud, name)}, device {getattr(device, name)}"
+        for name in _LATENT_SPACE
+        if getattr(cloud, name) != getattr(device, name)
+    )

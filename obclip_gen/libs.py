@@ -1,0 +1,35 @@
+"""The one door to the heavy libraries: loaded when first used, with a clear word when missing.
+
+diffusers and transformers are only partly typed. They come in here as modules of unknown type, and
+each caller states, as a small protocol or an annotation, what it relies on.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from obclip_privacy.errors import BadInputError
+
+
+def library(name: str) -> Any:
+    """Import a library of the ``gen`` or ``serve`` extra.
+
+    Raises:
+        BadInputError: it is not installed.
+    """
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != name.partition(".")[0]:
+            raise
+        raise BadInputError(
+            f"{error.name} is not installed; generation needs: pip install 'obclip[serve]'"
+        ) from None
+
+
+def quiet_libraries() -> None:
+    """Stop progress bars and warnings of diffusers and transformers; for programs that show their own."""
+    library("diffusers").utils.logging.set_verbosity_error()
+    library("transformers").utils.logging.set_verbosity_error()
+    library("transformers").utils.logging.disable_progress_bar()

@@ -1,0 +1,345 @@
+"""``DenoiseRequest``: everything that leaves the device, as one strict, canonical JSON object.
+
+What the cloud gets of the prompt comes from the candidate set alone
+(:meth:`obclip_privacy.candidates.engine.CandidateSet.payload`); the rest are settings that do not
+depend on it. :meth:`DenoiseRequest.to_bytes` is the body that is sent and that ``request_sha256``
+hashes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Literal, cast
+
+from obclip_gen.canonical import JsonError, canonical_bytes, parse_object, sha256_hex
+from obclip_gen.schedule import TIMESTEP_SPACINGS
+from obclip_privacy.errors import BadInputError
+from obclip_privacy.policy.frozen import Json
+
+#: Version of both messages. A server answers only its own.
+PROTOCOL = 1
+
+#: Solvers that can stop at any step and go on elsewhere bit for bit
+#: (:mod:`obclip_gen.denoise.solvers`).
+SOLVERS = ("ddim", "euler", "dpmsolver++", "unipc")
+
+Precision = Literal["float32", "float16"]
+PRECISIONS: tuple[Precision, ...] = ("float32", "float16")
+
+#: Seeds fit a signed 64-bit integer, which is what JSON readers and torch agree on.
+MAX_SEED = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLimits:
+    """What a server accepts; each figure is inclusive.
+
+    Attributes:
+        max_body_bytes: size of the request body.
+        max_candidates: N.
+        max_steps: T.
+        max_pixels: height times width.
+        max_prompt_chars: characters of one prompt, and of the negative prompt.
+        max_work: N times k times pixels, the cost of one request in "candidate pixels denoised
+            once".
+    """
+
+    max_body_bytes: int = 256 * 1024
+    max_candidates: int = 64
+    max_steps: int = 100
+    max_pixels: int = 1024 * 1024
+    max_prompt_chars: int = 2000
+    max_work: int = 64 * 25 * 1024 * 1024
+
+    def to_json(self) -> dict[str, Json]:
+        """Give all fields as plain JSON."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class SolverSettings:
+    """Which solver, and how it picks its noise levels.
+
+    Attributes:
+        name: one of :data:`SOLVERS`; ``dpmsolver++`` is the second-order multistep one ("2M").
+        timestep_spacing: one of :data:`~obclip_gen.schedule.TIMESTEP_SPACINGS`.
+        karras: whether the noise levels follow Karras et al. 2022, eq. 5 (not for ``ddim``).
+    """
+
+    name: str = "dpmsolver++"
+    timestep_spacing: str = "trailing"
+    karras: bool = False
+
+    def __post_init__(self) -> None:
+        if self.name not in SOLVERS:
+            raise BadInputError(f"solver: use one of {', '.join(SOLVERS)}")
+        if self.timestep_spacing not in TIMESTEP_SPACINGS:
+            raise BadInputError(f"timestep_spacing: use one of {', '.join(TIMESTEP_SPACINGS)}")
+        if not isinstance(self.karras, bool):
+            raise BadInputError("karras: must be true or false")
+        if self.karras and self.name == "ddim":
+            raise BadInputError("karras: ddim steps on training timesteps; use another solver")
+
+    def to_json(self) -> dict[str, Json]:
+        """Give all fields as plain JSON."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSettings:
+    """The part of a request that is chosen without looking at the prompt.
+
+    The attributes are those of :class:`DenoiseRequest`, which checks them.
+    """
+
+    model: str
+    model_fingerprint: str
+    solver: SolverSettings
+    num_inference_steps: int
+    split: int
+    guidance_scale: float
+    height: int
+    width: int
+    seed: int
+    acceleration: str = "none"
+    precision: Precision = "float32"
+
+    def to_json(self) -> dict[str, Json]:
+        """Give all fields as plain JSON."""
+        plain: dict[str, Json] = {item.name: getattr(self, item.name) for item in fields(self)}
+        return plain | {"solver": self.solver.to_json()}
+
+
+@dataclass(frozen=True, slots=True)
+class DenoiseRequest:
+    """One cloud phase: steps 0 to ``split`` - 1 of ``num_inference_steps`` on every candidate.
+
+    Attributes:
+        prompts: the N candidates in canonical order.
+        assignments: for each candidate its value index per (person, attribute) column, N x A.
+        negative_prompt: the one negative prompt that the cloud sees; may be empty.
+        model: the name of the cloud model (for people; the fingerprint decides).
+        model_fingerprint: :attr:`Fingerprint.sha256` of the model that must answer.
+        solver: the solver and its noise levels.
+        num_inference_steps: T, 1 to 1000.
+        split: k, 1 to T.
+        guidance_scale: of classifier-free guidance, 0 to 50; at most 1 means none (Ho & Salimans
+            2022).
+        height: of the picture in pixels.
+        width: of the picture in pixels.
+        seed: of the one initial noise z_T that all candidates start from, 0 to 2**63 - 1.
+        acceleration: name of the acceleration plan; ``none`` is the plain computation.
+        precision: of the latents in the answer.
+        protocol: version of the message.
+
+    Raises:
+        BadInputError: a field is of the wrong kind or out of range. The message never quotes a
+            prompt.
+    """
+
+    prompts: tuple[str, ...] = field(repr=False)
+    assignments: tuple[tuple[int, ...], ...] = field(repr=False)
+    negative_prompt: str = field(repr=False)
+    model: str
+    model_fingerprint: str
+    solver: SolverSettings
+    num_inference_steps: int
+    split: int
+    guidance_scale: float
+    height: int
+    width: int
+    seed: int
+    acceleration: str = "none"
+    precision: Precision = "float32"
+    protocol: int = PROTOCOL
+
+    def __post_init__(self) -> None:
+        if self.protocol != PROTOCOL:
+            raise BadInputError(f"protocol: this side speaks version {PROTOCOL} only")
+        if not self.prompts:
+            raise BadInputError("prompts: at least one is needed")
+        if not all(prompt.strip() for prompt in self.prompts):
+            raise BadInputError("prompts: one of them is empty")
+        for name, texts in (
+            ("prompts", self.prompts),
+            ("negative_prompt", (self.negative_prompt,)),
+        ):
+            if not all(_is_unicode(text) for text in texts):
+                raise BadInputError(f"{name}: not valid Unicode text")
+        columns = {len(row) for row in self.assignments}
+        if len(self.assignments) != len(self.prompts) or len(columns) > 1:
+            raise BadInputError("assignments: one row per prompt, all rows of one length")
+        if not all(0 <= index < 10_000 for row in self.assignments for index in row):
+            raise BadInputError("assignments: value indices run from 0 to 9999")
+        _in_range("num_inference_steps", self.num_inference_steps, 1, 1000)
+        _in_range("split", self.split, 1, self.num_inference_steps)
+        _in_range("height", self.height, 8, 8192)
+        _in_range("width", self.width, 8, 8192)
+        _in_range("seed", self.seed, 0, MAX_SEED)
+        if not math.isfinite(self.guidance_scale) or not 0 <= self.guidance_scale <= 50:
+            raise BadInputError("guidance_scale: must be between 0 and 50")
+        if self.precision not in PRECISIONS:
+            raise BadInputError(f"precision: use one of {', '.join(PRECISIONS)}")
+        for name in ("model", "acceleration"):
+            if not 1 <= len(getattr(self, name)) <= 200:
+                raise BadInputError(f"{name}: must be a name of 1 to 200 characters")
+        if len(self.model_fingerprint) != 64:
+            raise BadInputError("model_fingerprint: must be 64 hexadecimal digits")
+
+    @property
+    def n(self) -> int:
+        """How many candidates there are, N."""
+        return len(self.prompts)
+
+    @property
+    def work(self) -> int:
+        """N times k times pixels (see :class:`RequestLimits`)."""
+        return self.n * self.split * self.height * self.width
+
+    def check(self, limits: RequestLimits) -> None:
+        """Compare with what a server accepts.
+
+        Raises:
+            BadInputError: a limit is exceeded; the message names the limit and both figures.
+        """
+        longest = max(len(text) for text in (*self.prompts, self.negative_prompt))
+        for name, value, limit in (
+            ("candidates", self.n, limits.max_candidates),
+            ("num_inference_steps", self.num_inference_steps, limits.max_steps),
+            ("pixels", self.height * self.width, limits.max_pixels),
+            ("characters of a prompt", longest, limits.max_prompt_chars),
+            ("candidates x steps x pixels", self.work, limits.max_work),
+        ):
+            if value > limit:
+                raise BadInputError(f"{name}: {value} is more than the limit of {limit}")
+
+    def to_json(self) -> dict[str, Json]:
+        """Give the message as plain JSON, keys as in the class."""
+        plain: dict[str, Json] = {item.name: getattr(self, item.name) for item in fields(self)}
+        return plain | {"solver": self.solver.to_json()}
+
+    def to_bytes(self) -> bytes:
+        """Give the request body: canonical JSON, equal bytes for equal requests."""
+        return canonical_bytes(self.to_json())
+
+    @classmethod
+    def from_payload(
+        cls,
+        payload: Mapping[str, object],
+        settings: RequestSettings,
+    ) -> DenoiseRequest:
+        """Build a request from a candidate set's payload and settings that do not depend on it.
+
+        Args:
+            payload: :meth:`CandidateSet.payload`; every key of it becomes a field.
+            settings: all other fields.
+
+        Raises:
+            BadInputError: see the class.
+        """
+        plain = settings.to_json()
+        both = sorted(set(plain) & set(payload))
+        if both:
+            raise BadInputError(f"payload and settings both give {', '.join(both)}")
+        return cls.from_json({**cast("Mapping[str, Json]", payload), **plain})
+
+    @classmethod
+    def from_bytes(cls, body: bytes) -> DenoiseRequest:
+        """Read a request body strictly.
+
+        Raises:
+            BadInputError: it is not a request of this protocol version. The message names the
+                field and what it must be, and never quotes the body.
+        """
+        try:
+            value = parse_object(body)
+        except JsonError as error:
+            raise BadInputError(f"request body: {error}") from None
+        return cls.from_json(value)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> DenoiseRequest:
+        """Read what :meth:`to_json` wrote; the types are checked, nothing is converted or
+        defaulted.
+        """
+        if value.get("protocol") != PROTOCOL:
+            raise BadInputError(f"protocol: this side speaks version {PROTOCOL} only")
+        names = {item.name for item in fields(cls)}
+        missing = sorted(names - set(value))
+        if missing:
+            raise BadInputError(f"request: missing {', '.join(missing)}")
+        if len(value) > len(names):
+            raise BadInputError(f"request: {len(value) - len(names)} unknown key(s)")
+        solver = value["solver"]
+        if not isinstance(solver, Mapping) or set(solver) != {item.name for item in fields(SolverSettings)}:
+            raise BadInputError("solver: must have name, timestep_spacing and karras")
+        return cls(
+            prompts=tuple(_text(item, "prompts") for item in _items(value, "prompts")),
+            assignments=tuple(
+                tuple(_whole(index, "assignments") for index in _sequence(row, "assignments"))
+                for row in _items(value, "assignments")
+            ),
+            negative_prompt=_text(value["negative_prompt"], "negative_prompt"),
+            model=_text(value["model"], "model"),
+            model_fingerprint=_text(value["model_fingerprint"], "model_fingerprint"),
+            solver=SolverSettings(
+                name=_text(solver["name"], "solver"),
+                timestep_spacing=_text(solver["timestep_spacing"], "timestep_spacing"),
+                karras=cast("bool", solver["karras"]),
+            ),
+            num_inference_steps=_whole(value["num_inference_steps"], "num_inference_steps"),
+            split=_whole(value["split"], "split"),
+            guidance_scale=_number(value["guidance_scale"], "guidance_scale"),
+            height=_whole(value["height"], "height"),
+            width=_whole(value["width"], "width"),
+            seed=_whole(value["seed"], "seed"),
+            acceleration=_text(value["acceleration"], "acceleration"),
+            precision=cast("Precision", _text(value["precision"], "precision")),
+        )
+
+    @property
+    def sha256(self) -> str:
+        """``request_sha256``: hash of the exact request body."""
+        return sha256_hex(self.to_bytes())
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _in_range(name: str, value: int, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise BadInputError(f"{name}: must be from {low} to {high}")
+
+
+def _sequence(value: Json, name: str) -> Sequence[Json]:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise BadInputError(f"{name}: must be an array")
+    return value
+
+
+def _items(value: Mapping[str, Json], name: str) -> Sequence[Json]:
+    return _sequence(value[name], name)
+
+
+def _text(value: Json, name: str) -> str:
+    if not isinstance(value, str):
+        raise BadInputError(f"{name}: must be text")
+    return value
+
+
+def _whole(value: Json, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise BadInputError(f"{name}: must be a whole number")
+    return value
+
+
+def _number(value: Json, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadInputError(f"{name}: must be a number")
+    try:
+        return float(value)
+    except OverflowError:
+        raise BadInputError(f"{name}: must be a finite number") from None

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from obclip_gen.backends.entry import LoadOptions
+from obclip_gen.backends.folder import load_folder
+from obclip_gen.backends.protocol import Backend
+from obclip_gen.libs import quiet_libraries
+from obclip_gen.request import DenoiseRequest, RequestSettings, SolverSettings
+from obclip_gen.testing.tiny import write_tiny_model
+
+PROMPTS = (
+    "A young man reading",
+    "A young woman reading",
+    "A middle-aged man reading",
+    "A middle-aged woman reading",
+    "An old man reading",
+    "An old woman reading",
+)
+ASSIGNMENTS = ((0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    quiet_libraries()
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def tiny_cloud_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny_model(tmp_path_factory.mktemp("models") / "tiny-cloud", channels=(12, 24))
+
+
+@pytest.fixture(scope="session")
+def tiny_device_folder(tmp_path_factory: pytest.TempPathFactory, tiny_cloud_folder: Path) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "tiny-device"
+    return write_tiny_model(folder, seed=1, channels=(8, 16), sharing=tiny_cloud_folder)
+
+
+@pytest.fixture(scope="session")
+def tiny_cloud(tiny_cloud_folder: Path) -> Backend:
+    return load_folder(str(tiny_cloud_folder), LoadOptions())
+
+
+@pytest.fixture(scope="session")
+def tiny_device(tiny_device_folder: Path) -> Backend:
+    return load_folder(str(tiny_device_folder), LoadOptions())
+
+
+@pytest.fixture(scope="session")
+def make_request() -> Callable[..., DenoiseRequest]:
+    """A valid request of six candidates for a backend; keywords change single fields."""
+
+    def make(backend: Backend, **changes: object) -> DenoiseRequest:
+        prompts = changes.pop("prompts", PROMPTS)
+        assignments = changes.pop("assignments", None)
+        assert isinstance(prompts, tuple)
+        payload = {
+            "protocol": 1,
+            "prompts": list(prompts),
+            "assignments": [
+                list(row)
+                for row in assignments or (ASSIGNMENTS if prompts == PROMPTS else [()] * len(prompts))
+            ],
+            "negative_prompt": changes.pop("negative_prompt", ""),
+        }
+        settings = {
+            "model": backend.fingerprint.model_id,
+            "model_fingerprint": backend.fingerprint.sha256,
+            "solver": SolverSettings(),
+            "num_inference_steps": 5,
+            "split": 2,
+            "guidance_scale": 3.0,
+            "height": 64,
+            "width": 64,
+            "seed": 7,
+        } | changes
+        return DenoiseRequest.from_payload(payload, RequestSettings(**settings))
+
+    return make
