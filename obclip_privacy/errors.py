@@ -75,7 +75,8 @@ class Problem:
 
     def __str__(self) -> str:
         hint = f"; did you mean '{self.nearest}'?" if self.nearest else ""
-        return printable(f"{self.file}:{self.line}:{self.column}: #{self.pointer}: {self.message}{hint}")
+        pointer = self.pointer if len(self.pointer) <= 200 else self.pointer[:200] + "..."
+        return printable(f"{self.file}:{self.line}:{self.column}: #{pointer}: {self.message}{hint}")
 
 
 class PolicyError(BadInputError):

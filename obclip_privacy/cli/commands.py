@@ -54,7 +54,9 @@ class CommandSpec:
             PluginError: the module or the attribute cannot be imported, or is not a command.
         """
         try:
-            loaded = getattr(importlib.import_module(self.module), self.target.partition(":")[2] or "app")
+            loaded: object = getattr(
+                importlib.import_module(self.module), self.target.partition(":")[2] or "app"
+            )
         except ModuleNotFoundError as error:
             raise PluginError(
                 f"'obclip {self.name}' needs the Python module '{error.name}', which is not installed; "

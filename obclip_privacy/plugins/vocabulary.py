@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import functools
 
+from obclip_privacy.attributes.base import Band
+from obclip_privacy.attributes.safety import band_of
 from obclip_privacy.plugins.manager import load_plugins
 from obclip_privacy.plugins.registry import PluginStatus, Registry
 from obclip_privacy.policy.frozen import FrozenMap
 from obclip_privacy.policy.vocabulary import AgeBand, AttributeNames, Vocabulary
 
-#: First year of age that counts as adult.
-ADULT_FROM = 18
+_BANDS = {Band.ADULT: AgeBand.ADULT, Band.MINOR: AgeBand.MINOR}
 
 
 @functools.cache
 def vocabulary_of(registry: Registry) -> Vocabulary:
     """The vocabulary of *registry*; computed once for each."""
-    detected = {
-        term.kind for detector in registry.cue_detectors.values() for term in detector.terms
-    } | {cue.kind for attribute in registry.attributes.values() for cue in attribute.lexicon.cues}
+    detected = {term.kind for detector in registry.cue_detectors.values() for term in detector.terms} | {
+        cue.kind for attribute in registry.attributes.values() for cue in attribute.lexicon.cues
+    }
     return Vocabulary(
         attributes=FrozenMap(
             {
@@ -28,9 +29,9 @@ def vocabulary_of(registry: Registry) -> Vocabulary:
                     values=attribute.value_ids,
                     bands=FrozenMap(
                         {
-                            value.id: AgeBand.ADULT if value.years[0] >= ADULT_FROM else AgeBand.MINOR
-                            for value in attribute.lexicon.values
-                            if value.years is not None
+                            value: _BANDS[band]
+                            for value in attribute.value_ids
+                            if (band := band_of(identifier, value)) in _BANDS
                         }
                     ),
                 )

@@ -30,7 +30,7 @@ def check_attribute(entry: Tree, names: AttributeNames) -> Iterator[Problem]:
     yield from _check_registered(entry, names)
     yield from _check_presence(entry, strategy)
     if strategy == Strategy.BLOCK:
-        yield from _check_blocks(entry)
+        yield from _check_blocks(entry, names)
 
 
 def value_id(value: Tree) -> str | None:
@@ -118,25 +118,31 @@ def _check_names_known(entry: Tree, names: AttributeNames) -> Iterator[Problem]:
 
 
 def _check_ages_apart(entry: Tree, names: AttributeNames) -> Iterator[Problem]:
-    """Adults and minors are never substituted for one another, so no domain has both.
+    """Adults and minors are never substituted for one another, so each hides among its own.
 
-    This is the one place where a policy is held to the rule; the engine holds candidates to it.
+    A domain may list both, but no value has names of both, and a band that has one value only would hide
+    nothing. The engine holds candidates to the same rule.
     """
-    if entry.text("strategy") == Strategy.KEEP:
+    if entry.text("strategy") not in HIDING:
         return
-    first: dict[AgeBand, str] = {}
+    bands: dict[AgeBand, list[tuple[str, Tree]]] = {}
     for value in entry.list("values"):
-        for name, place in value_names(value):
-            band = names.bands.get(name)
-            if band is None:
-                continue
-            first.setdefault(band, name)
-            if len(first) == 2 and next(iter(first)) is not band:
-                other = next(iter(first.values()))
+        own = [(names.bands[name], name, place) for name, place in value_names(value) if name in names.bands]
+        for band, name, place in own:
+            if band is not own[0][0]:
                 yield place.problem(
-                    f"the domain mixes adults and minors ('{other}' and '{name}'), who are never substituted "
-                    "for one another; list the values of one of the two"
+                    f"adults and minors are never substituted for one another: '{name}' means {band}, "
+                    f"'{own[0][1]}' means {own[0][0]}"
                 )
+        if own:
+            bands.setdefault(own[0][0], []).append(own[0][1:])
+    for band, members in bands.items():
+        if len(bands) == 2 and len(members) == 1:
+            name, place = members[0]
+            yield place.problem(
+                f"adults and minors are never substituted for one another, and '{name}' is the only value "
+                f"for {band}, so nothing hides it; list at least two or none"
+            )
 
 
 def _check_priors(entry: Tree) -> Iterator[Problem]:
@@ -203,7 +209,7 @@ def _check_presence(entry: Tree, strategy: str | None) -> Iterator[Problem]:
         )
 
 
-def _check_blocks(entry: Tree) -> Iterator[Problem]:
+def _check_blocks(entry: Tree, names: AttributeNames) -> Iterator[Problem]:
     """``options`` has either ``blocks`` (a partition of the domain) or ``block_size``."""
     options = entry.get("options")
     size = options.get("block_size") if options else None
@@ -219,10 +225,10 @@ def _check_blocks(entry: Tree) -> Iterator[Problem]:
         elif size.scalar > len(domain) > 0:
             yield size.problem(f"'block_size' is larger than the domain, which has {len(domain)} values")
     elif blocks is not None:
-        yield from _check_partition(blocks, domain)
+        yield from _check_partition(blocks, domain, names)
 
 
-def _check_partition(blocks: Tree, domain: list[str | None]) -> Iterator[Problem]:
+def _check_partition(blocks: Tree, domain: list[str | None], names: AttributeNames) -> Iterator[Problem]:
     seen: set[str] = set()
     for block in blocks.items:
         if len(block.items) < 2:
@@ -237,6 +243,15 @@ def _check_partition(blocks: Tree, domain: list[str | None]) -> Iterator[Problem
                 yield item.problem(f"the value '{name}' stands in two blocks")
             else:
                 seen.add(name)
+        banded = {
+            names.bands[item.scalar]
+            for item in block.items
+            if isinstance(item.scalar, str) and item.scalar in names.bands
+        }
+        if len(banded) > 1:
+            yield block.problem(
+                "the block mixes adults and minors, who are never substituted for one another"
+            )
     missing = [name for name in domain if name is not None and name not in seen]
     if missing:
         yield blocks.problem(f"no block has the value '{missing[0]}'; the blocks must cover the domain")

@@ -26,6 +26,7 @@ _HEX = re.compile(r"[0-9a-fA-F]{4}")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _LITERALS: Mapping[str, Json] = {"true": True, "false": False, "null": None}
+_FOREIGN = {"True": "true", "False": "false", "None": "null", "undefined": "null", "nil": "null"}
 _MAX_DIGITS = 40
 
 
@@ -282,8 +283,8 @@ class _Reader:
 
     def number(self) -> int | float:
         match = _NUMBER.match(self.text, self.at)
-        if not match or self.text[match.end() : match.end() + 1].isdigit():
-            raise self.error("not a JSON number; it starts with '-' or a digit, without extra zeros")
+        if not match or self.text[match.end() : match.end() + 1] in tuple(".eE0123456789"):
+            raise self.error("not a JSON number; write it like -1, 0.5 or 2e3, without extra zeros")
         if len(match.group()) > _MAX_DIGITS:
             raise self.error(f"a number of more than {_MAX_DIGITS} characters")
         self.at = match.end()
@@ -307,6 +308,6 @@ class _Reader:
             return f"expected {wanted}; JSON strings stand in double quotes"
         word = _WORD.match(self.text, self.at)
         shown = word.group()[:20] if word else found
-        if shown.lower() in _LITERALS:
-            return f"expected {wanted}, found '{shown}'; JSON writes '{shown.lower()}'"
+        if shown in _FOREIGN:
+            return f"expected {wanted}, found '{shown}'; JSON writes '{_FOREIGN[shown]}'"
         return f"expected {wanted}, found '{shown}'"

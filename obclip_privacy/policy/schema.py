@@ -42,8 +42,14 @@ def _validator() -> Draft202012Validator:
 
 def schema_problems(source: JsonSource) -> tuple[Problem, ...]:
     """Everything in *source* that the schema forbids, in the order of the file."""
+    errors = list(_validator().iter_errors(source.value))
+    mistyped = {tuple(error.absolute_path) for error in errors if error.validator == "type"}
     found = [
-        problem for error in _validator().iter_errors(source.value) for problem in _translate(source, error)
+        problem
+        for error in errors
+        # what else is wrong with a value of the wrong type is noise
+        if error.validator == "type" or tuple(error.absolute_path) not in mistyped
+        for problem in _translate(source, error)
     ]
     return tuple(sorted(found, key=lambda problem: (problem.line, problem.column, problem.message)))
 
@@ -54,21 +60,17 @@ def _translate(source: JsonSource, error: ValidationError) -> Iterator[Problem]:
     for step in error.absolute_path:
         pointer = pointer_to(pointer, step)
     schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
-    rule, wanted, found = str(error.validator), error.validator_value, error.instance
+    rule, found = str(error.validator), error.instance
+    wanted: Any = error.validator_value
     if rule == "additionalProperties" and isinstance(found, Mapping):
         yield from _unknown_keys(source, pointer, schema, found)
     elif rule == "required" and isinstance(found, Mapping):
         # jsonschema reports each missing key apart and does not say which in data
-        missing = next(key for key in wanted if error.message.startswith(repr(key)))
-        yield source.problem(pointer, f"the key '{missing}' is missing", _slip(missing, schema, found))
+        missing = next(str(key) for key in wanted if error.message.startswith(repr(key)))
+        yield source.problem(pointer, f"the key '{missing}' is missing")
     else:
         message, near = _message(rule, wanted, found, schema, error.message)
         yield source.problem(pointer, message, near)
-
-
-def _slip(missing: str, schema: Mapping[str, Any], found: Mapping[str, object]) -> str | None:
-    """The unknown key of *found* that was probably meant as *missing*."""
-    return nearest(missing, (key for key in found if key not in schema.get("properties", {})))
 
 
 def _unknown_keys(
@@ -89,7 +91,7 @@ def _message(
     """Message and nearest right spelling for one broken rule."""
     if rule == "type":
         names = [_TYPE_NAMES[name] for name in ([wanted] if isinstance(wanted, str) else wanted)]
-        return f"must be {' or '.join(names)}, not {_type_of(found)}", None
+        return f"must be {' or '.join(names)}, not {_kind_of(found)}", None
     if rule == "enum":
         near = nearest(found, wanted) if isinstance(found, str) else None
         return f"{_shown(found)} is not one of {_listed(wanted)}", near
@@ -140,12 +142,10 @@ def _first_repeated(items: Sequence[object]) -> object:
     return next(item for index, item in enumerate(items) if item in items[:index])
 
 
-def _type_of(value: object) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "a boolean"
-    for kind, name in ((int, "integer"), (float, "number"), (str, "string"), (Mapping, "object")):
-        if isinstance(value, kind):
-            return _TYPE_NAMES[name]
-    return "an array"
+def _kind_of(value: object) -> str:
+    """What *value* is, for "not ...": scalars as they are written, the rest by type."""
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, (list, tuple)):
+        return "an array"
+    return "a string" if isinstance(value, str) else json.dumps(value)

@@ -68,7 +68,7 @@ def _check_plugins(policy: Tree, vocabulary: Vocabulary) -> Iterator[Problem]:
         if against is None:
             yield item.problem(
                 f"the plugin {quoted(name)} is not installed; try: pip install {name}",
-                nearest(name, vocabulary.plugins),
+                nearest(name, vocabulary.plugins, cutoff=0.85),
             )
         elif against:
             yield item.problem(f"the plugin {quoted(name)} cannot be used: {against}")
