@@ -24,7 +24,7 @@ import pluggy
 
 from obclip_privacy import __version__, hookspecs
 from obclip_privacy.errors import PluginError
-from obclip_privacy.plugins.registry import PluginRecord, PluginStatus, Registry, RegistryBuilder
+from obclip_privacy.plugins.registry import HOOKS, PluginRecord, PluginStatus, Registry, RegistryBuilder
 
 #: The attributes of the core; each is a module with the same hooks as any plugin.
 BUILTIN_MODULES: tuple[str, ...] = (
@@ -33,6 +33,9 @@ BUILTIN_MODULES: tuple[str, ...] = (
     "obclip_privacy.attributes.gender",
     "obclip_privacy.attributes.skin_tone",
 )
+
+#: Entry points of modules with hook specifications of other packages; read when a plugin uses one of them.
+HOOKSPECS_GROUP = "obclip.hookspecs"
 
 ALLOW_VARIABLE = "OBCLIP_PLUGINS"
 DENY_VARIABLE = "OBCLIP_PLUGINS_DENY"
@@ -193,18 +196,22 @@ def _check_api(candidate: Candidate, plugin: object) -> None:
 
 
 def _call_hooks(candidate: Candidate, plugin: object, builder: RegistryBuilder) -> tuple[str, ...]:
-    """Call every hook that *plugin* implements, in its own pluggy manager so that the caller is known."""
+    """Call the hooks of this package that *plugin* implements; give the names of all that it implements."""
+    # one pluggy manager a plugin, so that what is registered has a known owner
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     manager.register(plugin, candidate.name)
-    manager.check_pending()
     hooks = tuple(sorted(caller.name for caller in manager.get_hookcallers(plugin) or ()))
+    if not HOOKS.issuperset(hooks):
+        for point in importlib.metadata.entry_points(group=HOOKSPECS_GROUP):
+            manager.add_hookspecs(point.load())
+        manager.check_pending()
     if not hooks:
         kind = "module" if isinstance(plugin, ModuleType) else "object"
         raise PluginError(
             f"plugin '{candidate.name}': the {kind} {candidate.module} implements no hook; mark its "
             "functions with obclip_privacy.hookspecs.hookimpl"
         )
-    for hook in hooks:
+    for hook in sorted(HOOKS.intersection(hooks)):
         getattr(manager.hook, hook)(register=builder.register_function(candidate.name, hook))
     return hooks

@@ -56,13 +56,14 @@ class Registry:
     Attributes:
         attributes: attribute types by id.
         cue_detectors: cue detectors by name.
-        owners: name of the plugin that registered a thing, by ``"attribute:ID"`` or ``"cue detector:NAME"``.
+        owners: name of the plugin that registered a thing, by its kind (``"attribute"``,
+            ``"cue detector"``) and its name.
         plugins: every plugin that was found, built-in ones first, then by name.
     """
 
     attributes: Mapping[str, Attribute]
     cue_detectors: Mapping[str, CueDetector]
-    owners: Mapping[str, str]
+    owners: Mapping[tuple[str, str], str]
     plugins: tuple[PluginRecord, ...]
 
     def require(self, name: str) -> PluginRecord:
@@ -121,7 +122,7 @@ class RegistryBuilder:
             cue_detectors=self._sorted("cue detector"),
             owners=FrozenMap(
                 {
-                    f"{kind}:{name}": named[name][0]
+                    (kind, name): named[name][0]
                     for kind, named in self._things.items()
                     for name in sorted(named)
                 }
@@ -163,3 +164,5 @@ _KIND_OF_HOOK: Mapping[str, str] = {
     "register_attributes": "attribute",
     "register_cue_detectors": "cue detector",
 }
+#: The hooks of :mod:`obclip_privacy.hookspecs`.
+HOOKS = frozenset(_KIND_OF_HOOK)
