@@ -1,0 +1,56 @@
+# Everything from nothing: each target creates .venv and installs the pinned versions when they are not there yet.
+#
+#   make demo      two pictures by the whole protocol, in demo-out/
+#   make test      lint, types and the tests (at most 12 minutes on 2 cores)
+#   make test-all  the slow tests (at most 60 minutes)
+#
+# On Linux, PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu avoids the large CUDA build of torch.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.obclip-installed
+DEMO := demo-out
+
+# One thread for each numerical library: the tests measure behaviour, and two pools on two cores thrash.
+TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false
+
+.PHONY: demo test test-all lint types format install clean
+
+demo: $(INSTALLED)
+	$(BIN)/obclip generate "an emoji of a Black woman firefighter" --out $(DEMO)/firefighter
+	$(BIN)/obclip generate "a cartoon portrait of an elderly Asian man with glasses, smiling" --out $(DEMO)/portrait
+	@echo
+	@echo "The pictures:"
+	@find $(DEMO) -name '*.png' | sort
+
+test: lint types
+	$(TEST_ENV) $(BIN)/python -m pytest -m "not slow"
+
+test-all: $(INSTALLED)
+	$(TEST_ENV) $(BIN)/python -m pytest -m slow
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+format: $(INSTALLED)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+install: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "obclip needs Python 3.11 or later; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt hatchling editables
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--no-build-isolation --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
