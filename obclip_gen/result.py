@@ -18,7 +18,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from obclip_gen.canonical import JsonError, canonical_bytes, parse_object
-from obclip_gen.denoise.solvers import HandOver, LatentSpace
+from obclip_gen.denoise.solver import HandOver, LatentSpace
 from obclip_gen.denoise.state import ResumeState, check_finite, restore
 from obclip_gen.fingerprint import Fingerprint
 from obclip_gen.request import PROTOCOL, DenoiseRequest, Precision

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from obclip_privacy.errors import BadInputError
 from obclip_privacy.policy.frozen import Json
 
 if TYPE_CHECKING:
@@ -46,6 +47,33 @@ class Defaults:
     num_inference_steps: int = 25
     split: int = 10
     guidance_scale: float = 7.5
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> Defaults:
+        """Read what :meth:`to_json` wrote.
+
+        Raises:
+            BadInputError: a field is missing or not a number in a sensible range.
+        """
+        numbers: dict[str, float] = {}
+        for name, low, high in (
+            ("height", 8, 8192),
+            ("width", 8, 8192),
+            ("num_inference_steps", 1, 1000),
+            ("split", 0, 1000),
+            ("guidance_scale", 0, 50),
+        ):
+            number = value.get(name)
+            if isinstance(number, bool) or not isinstance(number, int | float) or not low <= number <= high:
+                raise BadInputError(f"defaults: {name} must be from {low} to {high}")
+            numbers[name] = number
+        return cls(
+            height=int(numbers["height"]),
+            width=int(numbers["width"]),
+            num_inference_steps=int(numbers["num_inference_steps"]),
+            split=int(numbers["split"]),
+            guidance_scale=float(numbers["guidance_scale"]),
+        )
 
     def to_json(self) -> dict[str, Json]:
         """Give all fields as plain JSON."""

@@ -81,13 +81,7 @@ def embedded_layout(name: str, root: Path | None = None) -> ModelLayout:
         model_id=f"embedded:{name}",
         title=str(entry["title"]),
         parts={part: folder / _inside(str(entry["parts"][part])) for part in PARTS},
-        defaults=Defaults(
-            height=int(entry["height"]),
-            width=int(entry["width"]),
-            num_inference_steps=int(entry["num_inference_steps"]),
-            split=int(entry["split"]),
-            guidance_scale=float(entry["guidance_scale"]),
-        ),
+        defaults=Defaults.from_json(entry),
     )
 
 

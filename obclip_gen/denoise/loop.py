@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from obclip_gen.denoise.guidance import Predictor
-from obclip_gen.denoise.solvers import Solver
+from obclip_gen.denoise.solver import Solver
 
 
 class CancelledError(Exception):

@@ -13,7 +13,8 @@ from obclip_gen.backends.protocol import Backend
 from obclip_gen.denoise.guidance import GuidedPredictor
 from obclip_gen.denoise.loop import Watch, run_steps
 from obclip_gen.denoise.noise import initial_noise
-from obclip_gen.denoise.solvers import HandOver, Resumption, make_solver
+from obclip_gen.denoise.solver import HandOver, Resumption
+from obclip_gen.denoise.solvers import make_solver
 from obclip_gen.request import DenoiseRequest, SolverSettings
 from obclip_gen.result import CostRecord, DenoiseResult
 from obclip_privacy.errors import BadInputError

@@ -15,7 +15,8 @@ from obclip_gen.denoise.guidance import GuidedPredictor
 from obclip_gen.denoise.loop import CancelledError, Watch, run_steps
 from obclip_gen.denoise.noise import initial_noise, random_seed
 from obclip_gen.denoise.phases import DeviceSettings, cloud_phase, device_phase
-from obclip_gen.denoise.solvers import HandOver, Solver, make_solver
+from obclip_gen.denoise.solver import HandOver, Solver
+from obclip_gen.denoise.solvers import make_solver
 from obclip_gen.denoise.state import STATES, restore
 from obclip_gen.request import SOLVERS, SolverSettings
 from obclip_gen.schedule import NoiseSchedule

@@ -1,0 +1,1 @@
+"""The subcommands of obclip that generate. Each module imports torch inside its command only."""

@@ -1,0 +1,89 @@
+"""Run the cloud side: a server that denoises candidate sets.
+
+It prints one line when it takes requests, logs to standard error, and never logs a prompt.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from obclip_gen.cli.options import TOKEN_VARIABLE, ComputeChoice, read_token, use_threads
+from obclip_gen.client.address import is_loopback
+from obclip_gen.request import RequestLimits
+from obclip_privacy.errors import BadInputError
+
+app = typer.Typer()
+
+_LIMITS = RequestLimits()
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8420,
+    model: Annotated[
+        str, typer.Option(help="The cloud model, SCHEME:MODEL; see 'obclip models list'.")
+    ] = "embedded:cloud",
+    compute: Annotated[
+        ComputeChoice, typer.Option(help="Arithmetic of the denoiser.")
+    ] = ComputeChoice.FLOAT32,
+    device: Annotated[str, typer.Option(help="Where to compute: cpu, cuda, mps.")] = "cpu",
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; default: torch's own.")] = None,
+    max_queue: Annotated[int, typer.Option(min=0, help="Requests that may wait; more get 429.")] = 16,
+    max_candidates: Annotated[
+        int, typer.Option(min=1, help="Candidates in one request.")
+    ] = _LIMITS.max_candidates,
+    max_steps: Annotated[int, typer.Option(min=1, help="Steps T of a request.")] = _LIMITS.max_steps,
+    max_pixels: Annotated[
+        int, typer.Option(min=64, help="Height times width of a request.")
+    ] = _LIMITS.max_pixels,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(help=f"File with the bearer token to ask for; or set {TOKEN_VARIABLE}."),
+    ] = None,
+    allow_anonymous: Annotated[
+        bool, typer.Option("--allow-anonymous", help="Listen beyond this machine without a token.")
+    ] = False,
+) -> None:
+    """Run the cloud side: a server that denoises candidate sets.
+
+    Put a TLS proxy before it when it listens beyond this machine. Stop it with Ctrl-C: running work ends
+    at the next step.
+    """
+    token = read_token(token_file)
+    if token is None and not allow_anonymous and not is_loopback(host):
+        raise BadInputError(
+            f"listening on {host} without a token lets everybody in; use --token-file,"
+            f" {TOKEN_VARIABLE} or --allow-anonymous"
+        )
+
+    from obclip_gen.libs import library, quiet_libraries
+
+    library("fastapi")
+    library("uvicorn")
+    from obclip_gen.backends.entry import LoadOptions
+    from obclip_gen.backends.registry import load_backend
+    from obclip_gen.server.app import create_app
+    from obclip_gen.server.run import bind
+    from obclip_gen.server.run import serve as run
+    from obclip_gen.server.settings import ServerSettings
+
+    bound = bind(host, port)
+    quiet_libraries()
+    use_threads(threads)
+    backend = load_backend(model, LoadOptions(compute=compute.value, device=device))
+    limits = RequestLimits(max_candidates=max_candidates, max_steps=max_steps, max_pixels=max_pixels)
+    settings = ServerSettings(limits=limits, max_queue=max_queue, token=token)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{bound.getsockname()[1]}"
+    run(create_app(backend, settings), bound, lambda: _announce(backend.fingerprint.model_id, address))
+
+
+def _announce(model: str, address: str) -> None:
+    typer.echo(f"obclip serve: {model} on {address} (Ctrl-C stops it)")
+    typer.get_text_stream("stdout").flush()
