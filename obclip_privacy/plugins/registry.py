@@ -49,9 +49,9 @@ class PluginRecord:
     traceback: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Registry:
-    """Everything that the loaded plugins registered, sorted by name.
+    """Everything that the loaded plugins registered, sorted by name. Two registries are never equal.
 
     Attributes:
         attributes: attribute types by id.
