@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 from collections.abc import Callable
@@ -75,4 +76,5 @@ def serve(app: FastAPI, bound: socket.socket, announce: Callable[[], None]) -> N
         timeout_keep_alive=5,
         timeout_graceful_shutdown=10,
     )
-    _AnnouncingServer(config, announce).run(sockets=[bound])
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again once everything is closed
+        _AnnouncingServer(config, announce).run(sockets=[bound])

@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -85,3 +90,56 @@ def make_request() -> Callable[..., DenoiseRequest]:
         return DenoiseRequest.from_payload(payload, RequestSettings(**settings))
 
     return make
+
+
+@dataclasses.dataclass(frozen=True)
+class RunningServer:
+    """A real ``obclip serve`` process and what it has written to standard error so far."""
+
+    url: str
+    process: subprocess.Popen[str]
+    errors: Path
+
+    def log(self) -> str:
+        return self.errors.read_text()
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(timeout=30)
+
+
+def _start(folder: Path, log: Path, *options: str, token: str | None = None) -> RunningServer:
+    command = [sys.executable, "-m", "obclip_privacy", "serve", "--port", "0", "--threads", "1"]
+    environment = {key: value for key, value in os.environ.items() if key != "OBCLIP_TOKEN"}
+    if token:
+        environment["OBCLIP_TOKEN"] = token
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            [*command, "--model", f"diffusers:{folder}", *options],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=environment,
+        )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert " on http://" in line, log.read_text()
+    return RunningServer(line.split(" on ")[1].split()[0], process, log)
+
+
+@pytest.fixture(scope="session")
+def server(tiny_cloud_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    log = tmp_path_factory.mktemp("server") / "stderr.log"
+    running = _start(tiny_cloud_folder, log, "--max-queue", "0", "--max-candidates", "8")
+    yield running
+    assert running.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def guarded_server(
+    tiny_cloud_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningServer]:
+    log = tmp_path_factory.mktemp("server") / "stderr.log"
+    running = _start(tiny_cloud_folder, log, token="open sesame")
+    yield running
+    assert running.stop() == 0
