@@ -7,6 +7,7 @@ here is small: :data:`MAX_BYTES` and :data:`MAX_DEPTH` bound it before anything 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -287,8 +288,11 @@ class _Reader:
             raise self.error("not a JSON number; write it like -1, 0.5 or 2e3, without extra zeros")
         if len(match.group()) > _MAX_DIGITS:
             raise self.error(f"a number of more than {_MAX_DIGITS} characters")
+        number = float(match.group()) if match.group(1) or match.group(2) else int(match.group())
+        if math.isinf(number):
+            raise self.error("the number is too large")
         self.at = match.end()
-        return float(match.group()) if match.group(1) or match.group(2) else int(match.group())
+        return number
 
     def literal(self, first: str) -> Json:
         match = _WORD.match(self.text, self.at)

@@ -251,8 +251,8 @@ class Policy:
     def sha256(self) -> str:
         """SHA-256, in hexadecimal, of the canonical JSON of :meth:`as_json`.
 
-        Canonical: UTF-8, keys sorted, no white space. It covers everything that was resolved, so two
-        files that decide alike hash alike, and any change of a decision changes it.
+        Canonical: UTF-8, keys sorted, no white space. It covers the whole resolved policy: how a file
+        writes it down does not matter, and any change of a decision changes it.
         """
         text = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode("utf-8")).hexdigest()

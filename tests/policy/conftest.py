@@ -12,7 +12,7 @@ MINORS = ("baby", "child", "teenager")
 @pytest.fixture(scope="session")
 def vocabulary() -> Vocabulary:
     """A fixed vocabulary, so that messages do not change with the lexicons."""
-    bands = {value: AgeBand.ADULT for value in ADULTS} | {value: AgeBand.MINOR for value in MINORS}
+    bands = dict.fromkeys(ADULTS, AgeBand.ADULT) | dict.fromkeys(MINORS, AgeBand.MINOR)
     plain = {
         "gender": ("female", "male", "nonbinary"),
         "ethnicity": ("asian", "black", "caucasian", "indian", "south-asian", "white"),
