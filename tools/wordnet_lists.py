@@ -20,6 +20,8 @@ The lists, one lower-case word a line, sorted:
 ``activities.txt``
     Nouns mainly of acts, groups, events, fields and messages: what makes a compound with a person
     (``tennis player``, ``police officer``) and hardly ever has a colour or a nation of its own.
+``animals.txt``
+    Nouns whose dominant sense is an animal: what is young or little and no child.
 ``words.txt``
     Every single word; a token in it is not taken for a misspelling.
 """
@@ -36,6 +38,8 @@ PERSON = "00007846"
 NOUN, VERB, ADJECTIVES = "1", "2", ("3", "5")
 #: Lexicographer files (lexnames(5WN)) of acts, cognition, communication, events, groups, possession, states.
 ACTIVITY_FILES = (4, 9, 10, 11, 14, 21, 26)
+#: Lexicographer file of animals.
+ANIMAL_FILE = 5
 WORD = re.compile(r"[a-z]+")
 
 
@@ -89,11 +93,11 @@ def closure(root: str, hyponyms: dict[str, list[str]]) -> frozenset[str]:
 
 
 def main(wordnet: Path, out: Path) -> None:
-    """Write the four lists."""
+    """Write the lists."""
     files, hyponyms = read_nouns(wordnet / "data.noun")
     humans = closure(PERSON, hyponyms)
     lists: dict[str, list[str]] = {
-        name: [] for name in ("persons", "modifiers", "activities", "words")
+        name: [] for name in ("persons", "modifiers", "activities", "animals", "words")
     }
     for word, senses in sorted(read_senses(wordnet / "index.sense").items()):
         lists["words"].append(word)
@@ -107,6 +111,8 @@ def main(wordnet: Path, out: Path) -> None:
             dominant = max(nouns, key=lambda s: (s.count, -s.number))
             if person > other or (person == other and nouns[0].offset in humans):
                 lists["persons"].append(word)
+            elif files[dominant.offset] == ANIMAL_FILE:
+                lists["animals"].append(word)
             elif files[dominant.offset] in ACTIVITY_FILES and noun > 0:
                 lists["activities"].append(word)
         if any(s.pos in ADJECTIVES for s in senses) and (not nouns or adjective >= noun):

@@ -77,6 +77,7 @@ class LexemeClass:
         only_before: a mention only if one of these words follows directly; empty for no such limit.
         needs_band: a mention only of a person of this band (``little`` + ``girl``), or ``None``.
         kin: a noun of kinship: a possessive before it belongs to somebody else.
+        compound: two forms in a row are one mention, with the value of the first (``Asian American``).
     """
 
     id: str
@@ -92,6 +93,7 @@ class LexemeClass:
     only_before: frozenset[str] = frozenset()
     needs_band: Band | None = None
     kin: bool = False
+    compound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +255,8 @@ class Generator:
     realise: Callable[[SlotContext, str], str]
 
 
-#: Name of the detector and of the generator that every attribute has: its lexicon.
+#: Name of the detector and of the generator that every attribute has: its lexicon. The attribute's own id
+#: stands for all of its detectors, and for its lexicon as generator.
 LEXICON = "lexicon"
 
 
@@ -278,12 +281,12 @@ class Attribute:
     @property
     def detector_names(self) -> tuple[str, ...]:
         """Names that a policy may list under ``detectors``."""
-        return (LEXICON, *(detector.name for detector in self.detectors))
+        return (self.id, LEXICON, *(detector.name for detector in self.detectors))
 
     @property
     def generator_names(self) -> tuple[str, ...]:
         """Names that a policy may give as ``generator``."""
-        return (LEXICON, *(generator.name for generator in self.generators))
+        return (self.id, LEXICON, *(generator.name for generator in self.generators))
 
     @property
     def value_ids(self) -> tuple[str, ...]:

@@ -1,0 +1,63 @@
+"""Columns: the (person, attribute) pairs of a template, each with the values among which it hides one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+
+from obclip_privacy.policy.model import AttributePolicy
+
+
+class Mode(Enum):
+    """What the cloud gets of a column."""
+
+    VALUES = "values"
+    """Every value of the column, one after the other."""
+    NEUTRAL = "neutral"
+    """One wording that states no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A sensitive attribute of one person.
+
+    Attributes:
+        person: index of the person.
+        attribute: what the policy says of the attribute.
+        values: indices into the policy's domain, in canonical order: the values among which the real one
+            is hidden. Empty where the prompt states a value outside the domain.
+        real: position of the real value in *values*; ``None`` where it is outside.
+        mode: what the cloud gets.
+        blocks: for ``block``, the number of equally likely blocks, which the choice of one reveals.
+    """
+
+    person: int
+    attribute: AttributePolicy
+    values: tuple[int, ...]
+    real: int | None
+    mode: Mode
+    blocks: int = 1
+
+    @property
+    def value_ids(self) -> tuple[str, ...]:
+        """Ids of the values, in canonical order."""
+        return tuple(self.attribute.values[index].id for index in self.values)
+
+    @property
+    def priors(self) -> tuple[Fraction, ...]:
+        """Probability of each value given that it is one of them; sums to 1."""
+        weights = [self.attribute.priors[index] for index in self.values]
+        total = sum(weights, Fraction(0))
+        if not total:
+            return tuple(Fraction(1, len(weights)) for _ in weights)
+        return tuple(weight / total for weight in weights)
+
+
+def size(columns: Sequence[Column]) -> int:
+    """How many assignments *columns* have: the product of the sizes of their value lists."""
+    product = 1
+    for column in columns:
+        product *= max(len(column.values), 1)
+    return product

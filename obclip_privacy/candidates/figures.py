@@ -1,0 +1,63 @@
+"""Figures of a candidate set, exact in fractions.
+
+Quantitative information flow (Smith, "On the foundations of quantitative information flow", FoSSaCS 2009;
+Alvim et al., "The Science of Quantitative Information Flow", 2020): Bayes vulnerability is the probability
+that the best guess is right; min-entropy leakage is log2 of its growth.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from obclip_privacy.candidates.columns import Column
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a closed set hides.
+
+    Attributes:
+        n: size of the anonymity set A, at least 1.
+        n_sent: distinct prompts sent, 1 to n.
+        k_eff: assignments that survive the re-run attack; ``n`` iff the set is closed.
+        posterior: Bayes vulnerability of the joint assignment given what is sent, in (0, 1].
+        posterior_worst_attribute: the same for the worst single (person, attribute), in (0, 1]; ``1`` where
+            nothing is hidden.
+        leakage_bits: min-entropy leakage in bits, at least 0: what the choice of a block gives away.
+        prior: ``uniform`` or ``policy``.
+    """
+
+    n: int
+    n_sent: int
+    k_eff: int
+    posterior: Fraction
+    posterior_worst_attribute: Fraction
+    leakage_bits: float
+    prior: str
+
+
+def figures_of(columns: Sequence[Column], n: int, n_sent: int, k_eff: int) -> Figures:
+    """The figures of a set whose hidden values are *columns*.
+
+    The columns are independent under the prior (the policy's, or uniform), and nothing sent depends on the
+    assignment, so the joint posterior is the product of each column's greatest prior. ``k_eff < n`` (a set
+    that is not closed, which is never sent) is reported as if the survivors were equally likely.
+    """
+    hidden = [column for column in columns if column.values]
+    best = [max(column.priors) for column in hidden]
+    posterior = math.prod(best, start=Fraction(1))
+    if k_eff < n:
+        posterior = max(posterior, Fraction(1, max(k_eff, 1)))
+    stated = any(value.prior is not None for column in hidden for value in column.attribute.values)
+    return Figures(
+        n=n,
+        n_sent=n_sent,
+        k_eff=k_eff,
+        posterior=posterior,
+        posterior_worst_attribute=max(best, default=Fraction(1)),
+        leakage_bits=float(sum(math.log2(column.blocks) for column in hidden)),
+        prior="policy" if stated else "uniform",
+    )

@@ -1,0 +1,143 @@
+"""What the rules found in a masked prompt: its persons, and what each mention does.
+
+:func:`analyse` is the only entry to the rules. Its argument has no values in it, so neither has its result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from obclip_privacy.attributes.base import Band, Pos
+from obclip_privacy.language.persons import find_persons
+from obclip_privacy.language.phrases import resolve_roles
+from obclip_privacy.language.pronouns import link_pronouns
+from obclip_privacy.language.tags import link_loose_mentions
+from obclip_privacy.language.units import Case, Mask, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person, or one group, that a prompt mentions.
+
+    Attributes:
+        first: index of the unit that first mentions them.
+        plural: whether it is a group.
+        band: minors if anything says so, else adults if anything says so, else open.
+    """
+
+    first: int
+    plural: bool
+    band: Band
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a mention does.
+
+    Attributes:
+        pos: the part of speech that holds here.
+        person: index of the person; ``-1`` where that is not clear, so that the wording that states no
+            value is used for all candidates.
+        case: form of a pronoun; ``None`` for everything else.
+        merged: the mention is the second half of ``his or her`` and is left out.
+    """
+
+    pos: Pos
+    person: int
+    case: Case | None = None
+    merged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What :func:`analyse` found.
+
+    Attributes:
+        persons: those of whom something is mentioned, in text order.
+        links: link of each mention, by the index of its unit.
+        heads: for adjectives before a noun, the index of the noun.
+        peopled: whether the prompt names any person at all; without one there is nobody to reveal.
+    """
+
+    persons: tuple[Person, ...]
+    links: dict[int, Link]
+    heads: dict[int, int]
+    peopled: bool
+
+
+def analyse(units: Sequence[Unit]) -> Analysis:
+    """Find the persons in *units* and link every mention to one of them."""
+    roles, heads = resolve_roles(units)
+    cast = find_persons(units, roles, heads)
+    link_loose_mentions(units, roles, cast)
+    pronouns = link_pronouns(units, roles, cast)
+    links: dict[int, Link] = {}
+    for index, role in enumerate(roles):
+        if role is None:
+            continue
+        if role is Pos.PRONOUN:
+            links[index] = Link(role, pronouns[index].person, pronouns[index].case, pronouns[index].merged)
+        elif index in cast.ambiguous:
+            links[index] = Link(role, -1)
+        elif index in cast.of_unit:
+            links[index] = Link(role, cast.of_unit[index])
+    persons, kept = _numbered(units, cast.plural, links)
+    return Analysis(persons, kept, heads, peopled=bool(cast.heads) or bool(kept))
+
+
+def _numbered(
+    units: Sequence[Unit], plural: Sequence[bool], links: dict[int, Link]
+) -> tuple[tuple[Person, ...], dict[int, Link]]:
+    """Number the persons in text order, leaving out those of whom nothing is mentioned."""
+    order: dict[int, int] = {}
+    firsts: list[int] = []
+    bands: list[set[Band]] = []
+    for index in sorted(links):
+        link = links[index]
+        if link.person < 0:
+            continue
+        if link.person not in order:
+            order[link.person] = len(order)
+            firsts.append(index)
+            bands.append(set())
+        bands[order[link.person]].add(_band(units[index], link.pos))
+    persons = tuple(
+        Person(first, plural[old], next((b for b in (Band.MINOR, Band.ADULT) if b in bands[new]), Band.OPEN))
+        for (old, new), first in zip(order.items(), firsts, strict=True)
+    )
+    renumbered = {
+        index: Link(link.pos, order.get(link.person, -1), link.case, link.merged) for index, link in links.items()
+    }
+    return persons, {i: renumbered[i] for i in _wanted(units, renumbered, persons)}
+
+
+def _wanted(units: Sequence[Unit], links: dict[int, Link], persons: Sequence[Person]) -> list[int]:
+    """Mentions that hold: some hold only of persons of one band (``little`` of a girl)."""
+    wanted = []
+    for index in sorted(links):
+        link = links[index]
+        mask = mask_at(units[index], link.pos)
+        if mask is not None and mask.needs_band is not None:
+            if link.person < 0 or persons[link.person].band is not mask.needs_band:
+                continue
+        wanted.append(index)
+    return wanted
+
+
+def _band(unit: Unit, pos: Pos) -> Band:
+    mask = mask_at(unit, pos)
+    return mask.band if mask else Band.OPEN
+
+
+def mask_at(unit: Unit, pos: Pos) -> Mask | None:
+    """The mask of *unit* as *pos*."""
+    return {
+        Pos.NOUN: unit.noun,
+        Pos.ADJECTIVE: unit.adjective,
+        Pos.PHRASE: unit.phrase,
+        Pos.PRONOUN: unit.pronoun,
+        Pos.TITLE: unit.title,
+    }[pos]
+
+

@@ -1,0 +1,87 @@
+"""Tokens and vocabulary terms of a text, by spaCy's blank English pipeline.
+
+One shared :class:`~spacy.language.Language` with a tokenizer of our own: every punctuation character and
+every change between digits and letters is a boundary (``(woman:1.2)``, ``1girl``, ``middle-aged``), and no
+word is split or merged by a list of exceptions, so the cut never depends on the value at hand. All terms
+of all lexicons are matched in one pass by one :class:`~spacy.matcher.PhraseMatcher`.
+
+spaCy's vocabulary grows with every new word and is not safe to change from several threads, so the pass
+runs under a lock and in a memory zone that forgets the words of the prompt afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable
+from functools import cache
+from typing import NamedTuple
+
+import spacy
+from spacy.language import Language
+from spacy.matcher import PhraseMatcher
+from spacy.tokenizer import Tokenizer
+
+_PUNCTUATION = r"[^\w\s]|_"
+_BOUNDARY = r"(?<=\d)(?=[^\W\d_])|(?<=[^\W\d_])(?=\d)"
+_LOCK = threading.Lock()
+_TERM = "T"
+
+
+class Tokens(NamedTuple):
+    """A tokenised text as parallel tuples; offsets are those of the text.
+
+    Attributes:
+        starts: offset of each token's first character.
+        ends: offset after each token's last character.
+        lowers: each token in lower case.
+        terms: (first token, token after the last) of every vocabulary term found, overlaps included.
+    """
+
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+    lowers: tuple[str, ...]
+    terms: tuple[tuple[int, int], ...]
+
+
+@cache
+def _language() -> Language:
+    language = spacy.blank("en")
+    language.tokenizer = Tokenizer(
+        language.vocab,
+        rules={},
+        prefix_search=re.compile(f"^(?:{_PUNCTUATION})").search,
+        suffix_search=re.compile(f"(?:{_PUNCTUATION})$").search,
+        infix_finditer=re.compile(f"{_PUNCTUATION}|{_BOUNDARY}").finditer,
+    )
+    return language
+
+
+class Lexer:
+    """Cuts texts into tokens and finds a fixed set of terms in them. Safe to share between threads."""
+
+    def __init__(self, terms: Iterable[str]) -> None:
+        """Compile *terms*: folded surface forms, matched without regard to letter case."""
+        self._language = _language()
+        with _LOCK:
+            self._matcher = PhraseMatcher(self._language.vocab, attr="LOWER")
+            self._matcher.add(_TERM, [self._language.tokenizer(term) for term in sorted(set(terms))])
+
+    def __call__(self, text: str) -> Tokens:
+        """Tokenise *text*, which must be folded (:func:`~obclip_privacy.language.fold.fold`)."""
+        with _LOCK, self._language.memory_zone():
+            doc = self._language.tokenizer(text)
+            found = [(token.idx, len(token), token.lower_) for token in doc]
+            terms = tuple(sorted({(start, end) for _, start, end in self._matcher(doc)}))
+        return Tokens(
+            tuple(start for start, _, _ in found),
+            tuple(start + length for start, length, _ in found),
+            tuple(lower for _, _, lower in found),
+            terms,
+        )
+
+
+def term_key(text: str) -> str:
+    """The tokens of a folded term in lower case, joined by single spaces: how vocabularies index terms."""
+    with _LOCK:
+        return " ".join(token.lower_ for token in _language().tokenizer(text))

@@ -1,0 +1,206 @@
+"""Persons: which nouns name the same one.
+
+Everything here is decided on masked units. Nouns that stand side by side are one person (``woman
+firefighter``); so are a noun and what is said of it (``is a doctor``, ``as a pirate``, ``Maria, a nurse``).
+A definite noun in a later sentence is an earlier person if one, and only one, was named by the same lexeme
+class; with several of them it is not clear who is meant (looking at the value would tell, and would leak),
+so it is worded without a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from obclip_privacy.attributes.base import Pos
+from obclip_privacy.language import grammar
+from obclip_privacy.language.phrases import Roles, is_modifier, is_person_word, word_at
+from obclip_privacy.language.units import Kind, Unit
+
+
+@dataclass(slots=True)
+class Cast:
+    """The persons while they are being found.
+
+    Attributes:
+        of_unit: person by index of unit; nouns, their adjectives and what was linked to them.
+        heads: per person, the indices of the nouns that name them.
+        plural: per person, whether it is a group.
+        gendered: per person, whether a noun or an adjective states the gender.
+        ambiguous: mentions of somebody, it is not clear of whom.
+    """
+
+    of_unit: dict[int, int] = field(default_factory=dict)
+    heads: list[list[int]] = field(default_factory=list)
+    plural: list[bool] = field(default_factory=list)
+    gendered: list[bool] = field(default_factory=list)
+    ambiguous: set[int] = field(default_factory=set)
+
+    def add(self, plural: bool) -> int:
+        """A new person."""
+        self.heads.append([])
+        self.plural.append(plural)
+        self.gendered.append(False)
+        return len(self.heads) - 1
+
+    def before(self, index: int) -> list[int]:
+        """Persons named before *index*, the nearest last."""
+        found: dict[int, int] = {}
+        for person, heads in enumerate(self.heads):
+            earlier = [head for head in heads if head < index]
+            if earlier:
+                found[person] = max(earlier)
+        return sorted(found, key=lambda person: found[person])
+
+    def last_head(self, person: int, index: int) -> int:
+        """Index of the noun that names *person* nearest before *index*."""
+        return max(head for head in self.heads[person] if head < index)
+
+
+def find_persons(units: Sequence[Unit], roles: Roles, heads: Mapping[int, int]) -> Cast:
+    """The persons that nouns name, with the adjectives before those nouns."""
+    cast = Cast()
+    nouns = [i for i in range(len(units)) if _names_person(units, roles, i)]
+    nouns = sorted({*nouns, *heads.values()})
+    previous = -2
+    for index in nouns:
+        if _side_by_side(units, previous, index):
+            person = cast.of_unit[previous]
+        else:
+            person = _same_person(units, roles, heads, cast, index)
+        if person is None:
+            cast.ambiguous.add(index)
+            person = -1
+        elif person < 0:
+            person = cast.add(_plural(units, index))
+        if person >= 0:
+            cast.heads[person].append(index)
+            cast.plural[person] = _plural(units, index) if previous == index - 1 else cast.plural[person]
+            _note_gender(units, cast, person, index)
+        cast.of_unit[index] = person
+        previous = index
+    for index, head in heads.items():
+        person = cast.of_unit[head]
+        if person < 0:
+            cast.ambiguous.add(index)
+            continue
+        cast.of_unit[index] = person
+        _note_gender(units, cast, person, index)
+    return cast
+
+
+def _note_gender(units: Sequence[Unit], cast: Cast, person: int, index: int) -> None:
+    unit = units[index]
+    for mask in (unit.noun, unit.adjective, unit.title):
+        if mask is not None and "gender" in mask.attributes:
+            cast.gendered[person] = True
+
+
+def _names_person(units: Sequence[Unit], roles: Roles, index: int) -> bool:
+    if roles[index] in (Pos.NOUN, Pos.TITLE):
+        return True
+    if not is_person_word(units, index):
+        return False
+    return not (units[index].word in grammar.GROUP_WORDS and word_at(units, index + 1) == "of")
+
+
+def _plural(units: Sequence[Unit], index: int) -> bool:
+    unit = units[index]
+    if unit.kind is Kind.MENTION:
+        return unit.noun is not None and unit.noun.plural
+    word = unit.word
+    return word in grammar.PLURAL_PERSONS or (word.endswith("s") and not word.endswith(("ss", "us")))
+
+
+def _side_by_side(units: Sequence[Unit], previous: int, index: int) -> bool:
+    """Whether two nouns follow each other directly, or across a hyphen or a full stop of a title."""
+    if index == previous + 1:
+        return True
+    return index == previous + 2 and word_at(units, index - 1) in ("-", ".") and not units[index].gap
+
+
+def start_of_phrase(units: Sequence[Unit], heads: Mapping[int, int], index: int) -> int:
+    """Index of the first unit of the noun phrase that ends at *index*, determiner left out."""
+    at = index
+    while at > 0:
+        unit = units[at - 1]
+        if heads.get(at - 1) == index or (unit.kind is Kind.MENTION and unit.adjective is not None):
+            at -= 1
+        elif is_modifier(units, at - 1):
+            at -= 1
+        elif word_at(units, at - 1) in (",", "and", "-") and heads.get(at - 2) == index:
+            at -= 1
+        else:
+            break
+    return at
+
+
+def _same_person(
+    units: Sequence[Unit], roles: Roles, heads: Mapping[int, int], cast: Cast, index: int
+) -> int | None:
+    """The person that the noun at *index* names again; ``-1`` for a new one, ``None`` if unclear."""
+    start = start_of_phrase(units, heads, index)
+    determiner = word_at(units, start - 1)
+    earlier = cast.before(start)
+    if not earlier:
+        return -1
+    nearest = earlier[-1]
+    if determiner in ("a", "an"):
+        link = start - 2
+        while word_at(units, link) in grammar.INTENSIFIERS | {"also", "now", "not"}:
+            link -= 1
+        if word_at(units, link) in grammar.BE | {"as", "becoming", "became"}:
+            return _subject(units, roles, cast, link, nearest)
+        if word_at(units, link) == "," and _apposes(units, cast, nearest, link, index):
+            return nearest
+    if determiner == "the" and _new_sentence(units, cast.last_head(nearest, start), start):
+        return _named_alike(units, cast, earlier, index)
+    return -1
+
+
+def _subject(units: Sequence[Unit], roles: Roles, cast: Cast, verb: int, nearest: int) -> int:
+    """Who is described after a form of *be*, or after ``as``: the nearest person, unless a pronoun is."""
+    before = verb - 1
+    if word_at(units, before) in grammar.RELATIVES:
+        before -= 1
+    if before >= 0 and roles[before] is Pos.PRONOUN:
+        return -1
+    if word_at(units, verb) == "as" or cast.last_head(nearest, verb) == before:
+        return nearest
+    return -1
+
+
+def _apposes(units: Sequence[Unit], cast: Cast, person: int, comma: int, index: int) -> bool:
+    """Whether ``, a nurse`` says what the person before the comma is, and is no item of a list."""
+    if cast.last_head(person, comma) != comma - 1:
+        return False
+    both = {_states_gender(units[comma - 1]), _states_gender(units[index])}
+    following = word_at(units, index + 1)
+    listed = following in grammar.LIST_JOINERS or (
+        following == "," and word_at(units, index + 2) in grammar.DETERMINERS | grammar.LIST_JOINERS
+    )
+    return both == {True, False} and not listed
+
+
+def _states_gender(unit: Unit) -> bool:
+    return unit.noun is not None and "gender" in unit.noun.attributes
+
+
+def _new_sentence(units: Sequence[Unit], first: int, last: int) -> bool:
+    return any(unit.word in grammar.SENTENCE_ENDS or unit.kind is Kind.BREAK for unit in units[first:last])
+
+
+def _named_alike(units: Sequence[Unit], cast: Cast, earlier: Sequence[int], index: int) -> int | None:
+    """The one earlier person named by the same class and number; ``-1`` for none, ``None`` for several."""
+    unit = units[index]
+    alike = []
+    for person in earlier:
+        for head in cast.heads[person]:
+            other = units[head]
+            same_class = unit.noun is not None and other.noun is not None and other.noun == unit.noun
+            if head < index and (same_class or (unit.kind is Kind.WORD and other.word == unit.word)):
+                alike.append(person)
+                break
+    if len(alike) == 1:
+        return alike[0]
+    return None if alike else -1

@@ -1,0 +1,196 @@
+"""Pronouns: which form a slot takes, and whom it stands for.
+
+``her`` is two forms (``him``, ``his``), ``his`` is two others (``her``, ``hers``): the form of the slot is
+read from its context alone, for all values alike, so a mistake makes the same mistake in all candidates.
+
+Whom a pronoun stands for is never decided by gender. One singular person before it: that one. Several, and
+none of them has a gender stated otherwise: it does not matter which, the pronouns move together. Else it is
+not clear, and all candidates say ``they``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from obclip_privacy.attributes.base import Pos
+from obclip_privacy.language import grammar
+from obclip_privacy.language.persons import Cast
+from obclip_privacy.language.phrases import Roles, is_modifier, word_at
+from obclip_privacy.language.units import Case, Kind, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class PronounLink:
+    """Form and person of a pronoun; ``-1`` where the person is not clear."""
+
+    person: int
+    case: Case
+    merged: bool = False
+
+
+def link_pronouns(units: Sequence[Unit], roles: Roles, cast: Cast) -> dict[int, PronounLink]:
+    """The links of all pronouns; may add persons that only pronouns speak of."""
+    links: dict[int, PronounLink] = {}
+    shared: int | None = None
+    for index, role in enumerate(roles):
+        if role is not Pos.PRONOUN:
+            continue
+        case = case_of(units, roles, index)
+        either = _either(units, roles, index)
+        if either:
+            links[index] = PronounLink(-1, case, merged=either < 0)
+            continue
+        person = _antecedent(units, roles, cast, links, index, case, shared)
+        if person is not None and person < 0:
+            person = cast.add(plural=False)
+            cast.heads[person].append(index)
+        if person is None:
+            links[index] = PronounLink(-1, case)
+            continue
+        if not cast.gendered[person] and len(cast.before(index)) > 1:
+            shared = person if shared is None else shared
+        cast.of_unit[index] = person
+        links[index] = PronounLink(person, case)
+    return links
+
+
+def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
+    """The form of the pronoun at *index*, from what stands around it."""
+    mask = units[index].pronoun
+    form = Case(mask.form) if mask is not None else Case.SUBJECT
+    if form is not Case.OBLIQUE:
+        return form
+    before, after = word_at(units, index - 1), word_at(units, index + 1)
+    following = units[index + 1] if index + 1 < len(units) else None
+    if following is None or following.kind in (Kind.PUNCTUATION, Kind.BREAK):
+        if following is not None and after == "-" and not following.gap:
+            return Case.DETERMINER
+        return _final_case(units, index, before)
+    if following.kind is Kind.MENTION:
+        if following.pronoun is not None:
+            return Case.OBJECT
+        return Case.DETERMINER
+    if before in grammar.CAUSATIVE and after in grammar.BARE_VERBS and not _noun_follows(units, index + 1):
+        return Case.OBJECT
+    if before in grammar.PERCEPTION and (after.endswith("ing") or after in grammar.BARE_VERBS):
+        return Case.OBJECT if not _noun_follows(units, index + 1) else Case.DETERMINER
+    if before in grammar.TRANSFER and (is_modifier(units, index + 1) or after in grammar.DETERMINERS):
+        return Case.OBJECT
+    if after in ("back", "home") and before not in grammar.PREPOSITIONS:
+        return Case.OBJECT
+    if after in grammar.AUXILIARIES and (before == "" or before in grammar.CONJUNCTIONS | grammar.SENTENCE_ENDS):
+        return Case.POSSESSIVE
+    if after in grammar.CONJUNCTIONS:
+        return _final_case(units, index, before)
+    if after in grammar.STOPS or after in grammar.CONJUNCTIONS or after in grammar.NUMBERS - {"one"} and (
+        index + 2 >= len(units)
+    ):
+        return Case.OBJECT
+    if after.endswith("ly") and after not in ("only", "early", "lovely", "friendly", "curly", "elderly", "family"):
+        return Case.DETERMINER if is_modifier(units, index + 2) else Case.OBJECT
+    return Case.DETERMINER
+
+
+def _final_case(units: Sequence[Unit], index: int, before: str) -> Case:
+    """The form at the end of a phrase: ``is hers``, ``a friend of hers``, else the object."""
+    if before in grammar.COPULA:
+        return Case.POSSESSIVE
+    if before == "of" and word_at(units, index - 2) in grammar.POSSESSED:
+        return Case.POSSESSIVE
+    return Case.OBJECT
+
+
+def _noun_follows(units: Sequence[Unit], index: int) -> bool:
+    """Whether the word at *index* is followed by one that it could describe (``her dancing shoes``)."""
+    if index + 1 >= len(units):
+        return False
+    unit = units[index + 1]
+    return unit.kind is Kind.WORD and unit.gap and unit.word not in grammar.STOPS | grammar.CONJUNCTIONS and not (
+        unit.word.endswith("ly")
+    )
+
+
+def _either(units: Sequence[Unit], roles: Roles, index: int) -> int:
+    """1 for the first and -1 for the second half of ``his or her``, 0 otherwise."""
+    for step in (1, -1):
+        other = index + 2 * step
+        if 0 <= other < len(units) and roles[other] is Pos.PRONOUN and word_at(units, index + step) in grammar.EITHER:
+            return step
+    return 0
+
+
+def _antecedent(
+    units: Sequence[Unit],
+    roles: Roles,
+    cast: Cast,
+    links: dict[int, PronounLink],
+    index: int,
+    case: Case,
+    shared: int | None,
+) -> int | None:
+    """The person; ``-1`` for somebody who is mentioned by pronouns only, ``None`` if it is not clear."""
+    singular = [person for person in cast.before(index) if not cast.plural[person]]
+    if case is Case.DETERMINER and index + 1 < len(units):
+        # ``her husband``: whoever she is, she is not her husband; nouns after the pronoun are not before it.
+        singular = [person for person in singular if min(cast.heads[person]) < index]
+    if case is Case.OBJECT and len(singular) == 1 and _acts_on(units, cast, singular[0], index):
+        return -1
+    if not singular:
+        return _cataphor(units, cast, index, case)
+    if len(singular) == 1:
+        return singular[0]
+    attached = _attached(units, roles, cast, singular, index, case)
+    if attached is not None:
+        return attached
+    if any(cast.gendered[person] for person in singular):
+        return None
+    return shared if shared is not None else singular[-1]
+
+
+def _acts_on(units: Sequence[Unit], cast: Cast, person: int, index: int) -> bool:
+    """Whether the person is the subject of the verb whose object the pronoun is: then it is somebody else."""
+    verb = word_at(units, index - 1)
+    if not verb or verb in grammar.STOPS | grammar.CONJUNCTIONS or units[index - 1].kind is not Kind.WORD:
+        return False
+    between = units[cast.last_head(person, index) + 1 : index]
+    return not any(
+        unit.kind is not Kind.WORD or unit.word in grammar.DETERMINERS | grammar.CONJUNCTIONS | grammar.RELATIVES
+        for unit in between
+    )
+
+
+def _cataphor(units: Sequence[Unit], cast: Cast, index: int, case: Case) -> int:
+    """``In her hand, the woman ...``: a possessive in an opening phrase is that of the person after it."""
+    if case is not Case.DETERMINER or word_at(units, index - 1) not in grammar.PREPOSITIONS:
+        return -1
+    if index > 1 and word_at(units, index - 2) not in grammar.SENTENCE_ENDS | {"\n", ","}:
+        return -1
+    for at in range(index + 1, min(index + 12, len(units))):
+        if word_at(units, at) == "," and at + 2 < len(units) and word_at(units, at + 1) in ("a", "an", "the"):
+            after = [head for heads in cast.heads for head in heads if head > at]
+            if after and min(after) <= at + 5:
+                return next(p for p, heads in enumerate(cast.heads) if min(after) in heads)
+    return -1
+
+
+def _attached(
+    units: Sequence[Unit], roles: Roles, cast: Cast, singular: Sequence[int], index: int, case: Case
+) -> int | None:
+    """The person directly before ``with her ...``, if no other could own it as well."""
+    if case not in (Case.DETERMINER, Case.REFLEXIVE):
+        return None
+    nearest = singular[-1]
+    head = cast.last_head(nearest, index)
+    between = units[head + 1 : index]
+    if not 1 <= len(between) <= 3 or any(unit.kind is not Kind.WORD for unit in between):
+        return None
+    first = between[0].word
+    attaching = first in ("with", "holding", "wearing", "raising", "carrying", "and", "on", "showing")
+    if not attaching or first == "and":
+        return None
+    at = head - 1
+    while at >= 0 and (units[at].kind is Kind.MENTION and units[at].adjective is not None or is_modifier(units, at)):
+        at -= 1
+    coordinated = word_at(units, at) in ("and", "&", ",") or word_at(units, at - 1) in ("and", "&", ",")
+    return None if coordinated else nearest

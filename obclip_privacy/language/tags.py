@@ -1,0 +1,104 @@
+"""Adjectives and phrases that do not stand before their noun.
+
+After a form of *be* (``the woman is old``), in a list of tags (``woman, asian, solo``), after the noun
+(``aged 70``, ``in her thirties``, ``with dark skin``), and in ``of Asian descent``. The nearest person before
+is meant, else the nearest one after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from obclip_privacy.attributes.base import Pos
+from obclip_privacy.language import grammar
+from obclip_privacy.language.persons import Cast
+from obclip_privacy.language.phrases import Roles, closes, opens, word_at
+from obclip_privacy.language.units import Kind, Unit
+
+#: How far before a phrase its person may be, in units.
+REACH = 40
+
+
+def link_loose_mentions(units: Sequence[Unit], roles: Roles, cast: Cast) -> None:
+    """Give roles and persons to the mentions that have none yet, where they describe a person."""
+    for index, unit in enumerate(units):
+        if unit.kind is not Kind.MENTION or roles[index] is not None:
+            continue
+        if unit.phrase is not None:
+            _link(roles, cast, index, Pos.PHRASE, _person_near(units, cast, index))
+        elif unit.adjective is not None:
+            person = _predicate_of(units, roles, cast, index)
+            if person is None and word_at(units, index + 1) in grammar.ORIGIN_NOUNS:
+                person = _person_near(units, cast, index)
+            if person is None and not unit.weak and _is_tag(units, roles, index):
+                person = _tagged(units, cast, index)
+                if person is None and unit.noun is not None:
+                    _add_noun(units, roles, cast, index)
+                    continue
+            _link(roles, cast, index, Pos.ADJECTIVE, person)
+
+
+def _link(roles: Roles, cast: Cast, index: int, role: Pos, person: int | None) -> None:
+    if person is not None:
+        roles[index] = role
+        cast.of_unit[index] = person
+
+
+def _add_noun(units: Sequence[Unit], roles: Roles, cast: Cast, index: int) -> None:
+    """A tag that is the only word for its person (``male, solo``)."""
+    roles[index] = Pos.NOUN
+    person = cast.add(plural=False)
+    cast.heads[person].append(index)
+    cast.of_unit[index] = person
+    noun = units[index].noun
+    cast.gendered[person] = noun is not None and "gender" in noun.attributes
+
+
+def _person_near(units: Sequence[Unit], cast: Cast, index: int) -> int | None:
+    """The nearest person before, within reach and in the same line; else the first one after."""
+    before = cast.before(index)
+    if before and index - cast.last_head(before[-1], index) <= REACH:
+        return before[-1]
+    after = [
+        (head, person) for person, heads in enumerate(cast.heads) for head in heads if index < head <= index + REACH
+    ]
+    return min(after)[1] if after else None
+
+
+def _predicate_of(units: Sequence[Unit], roles: Roles, cast: Cast, index: int) -> int | None:
+    """The person of whom the adjective is said with a form of *be*; pronouns have their own persons later."""
+    at = index - 1
+    while word_at(units, at) in grammar.INTENSIFIERS:
+        at -= 1
+    if word_at(units, at) in ("and", ",", "&") and at > 0 and roles[at - 1] is Pos.ADJECTIVE:
+        return cast.of_unit.get(at - 1) if word_at(units, at - 2) in grammar.BE else None
+    if word_at(units, at) not in grammar.BE:
+        return None
+    at -= 1
+    while word_at(units, at) in grammar.AUXILIARIES | grammar.RELATIVES | {"also"}:
+        at -= 1
+    if at in cast.of_unit and cast.of_unit[at] >= 0:
+        return cast.of_unit[at]
+    if at >= 0 and roles[at] is Pos.PRONOUN:
+        before = cast.before(at)
+        return before[0] if len(before) == 1 else None
+    return None
+
+
+def _is_tag(units: Sequence[Unit], roles: Roles, index: int) -> bool:
+    """Whether the adjective makes a whole segment, alone or with other adjectives of persons."""
+    first, last = index, index + 1
+    while first > 0 and units[first - 1].adjective is not None and not opens(units, first):
+        first -= 1
+    while last < len(units) and units[last].adjective is not None and not closes(units, last):
+        last += 1
+    return opens(units, first) and closes(units, last)
+
+
+def _tagged(units: Sequence[Unit], cast: Cast, index: int) -> int | None:
+    """The person that a tag describes: the nearest before, else the nearest after."""
+    before = cast.before(index)
+    if before:
+        return before[-1]
+    after = [(head, person) for person, heads in enumerate(cast.heads) for head in heads if head > index]
+    return min(after)[1] if after else None

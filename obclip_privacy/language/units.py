@@ -1,0 +1,154 @@
+"""Masked units: a prompt with every value taken out.
+
+A :class:`Unit` is a word, a punctuation mark, a line break, or a place that states a value. Of the last
+kind it tells the lexeme classes and the form (its :class:`Mask`), never the value and never the length of
+the text. The rules of the language get units only.
+
+What a unit stands for is in a parallel list of :class:`Surface`, which only the template builder and the
+detection report read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from obclip_privacy.attributes.base import Band, CueTerm, Pos, Word
+
+
+class Case(IntEnum):
+    """Case of a pronoun, as the index of its form; masked pronouns tell only what all values share."""
+
+    SUBJECT = 0
+    OBJECT = 1
+    DETERMINER = 2
+    POSSESSIVE = 3
+    REFLEXIVE = 4
+    OBLIQUE = 5
+    """Object, determiner or possessive: ``her`` is two of them, ``his`` two others, so the context decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """What may be known of a mention without knowing its value.
+
+    Attributes:
+        pos: where it stands.
+        classes: ids of the lexeme classes that it fills, in text order.
+        attributes: ids of their attributes, in text order, without repetition.
+        form: index of the form; for pronouns a :class:`Case`.
+        band: adults, minors, or open.
+        kin: whether it is a noun of kinship.
+        needs_band: a mention only of persons of this band.
+    """
+
+    pos: Pos
+    classes: tuple[str, ...]
+    attributes: tuple[str, ...]
+    form: int
+    band: Band
+    kin: bool = False
+    needs_band: Band | None = None
+
+    @property
+    def plural(self) -> bool:
+        """Whether it is a plural noun."""
+        return self.pos is Pos.NOUN and self.form == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A slot in a sense: a form of a lexeme class, and the value that is stated."""
+
+    class_id: str
+    attribute: str
+    value: str
+    form: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """One thing that a surface form can mean.
+
+    Attributes:
+        mask: what of it may be looked at.
+        parts: literal text and slots that it is rewritten to.
+        states: values of further attributes that it states and that never vary, as (attribute, value).
+        detector: who found it.
+        word: the lexicon's word with its own contexts, or ``None`` for a class's own form.
+    """
+
+    mask: Mask
+    parts: tuple[str | Part, ...]
+    states: tuple[tuple[str, str], ...]
+    detector: str
+    word: Word | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CueSense:
+    """A cue with the index of its surface (which says what its plain stand-in is)."""
+
+    term: CueTerm
+    index: int
+
+    @property
+    def generic(self) -> str:
+        """What may stand in its place, or ``""``."""
+        return self.term.generic[self.index] if self.term.generic else ""
+
+
+class Kind(IntEnum):
+    """What a unit is."""
+
+    WORD = 0
+    PUNCTUATION = 1
+    BREAK = 2
+    MENTION = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One masked unit.
+
+    Attributes:
+        kind: what it is.
+        word: the folded text in lower case; ``""`` for mentions.
+        gap: whether white space precedes it.
+        capital: whether the word begins with a capital; ``False`` for mentions.
+        weak: a mention typed as a plain colour word (``black``, never ``Black``): not taken for a mention
+            where it stands alone. What candidates show is never weak, so this loses no closure.
+        noun: as a noun, if it can be one.
+        adjective: as an adjective.
+        phrase: as part of a phrase after the noun.
+        pronoun: as a pronoun.
+        title: as a title.
+        cues: the cues that it may be.
+    """
+
+    kind: Kind
+    word: str
+    gap: bool
+    capital: bool = False
+    weak: bool = False
+    noun: Mask | None = None
+    adjective: Mask | None = None
+    phrase: Mask | None = None
+    pronoun: Mask | None = None
+    title: Mask | None = None
+    cues: tuple[CueSense, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """What a unit stands for in the prompt.
+
+    Attributes:
+        start: offset of the first character.
+        end: offset after the last character.
+        senses: the senses behind the unit's masks, by part of speech.
+    """
+
+    start: int
+    end: int
+    senses: dict[Pos, Sense]

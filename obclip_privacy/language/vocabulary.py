@@ -1,0 +1,262 @@
+"""The vocabulary of a policy: which surface forms mean what, and how each value of the policy is written.
+
+Built once for an engine from the policy and the registered attributes. What it guarantees, or refuses to
+be built:
+
+* every value that the policy lists has a form in every lexeme class that can occur (its own; or composed
+  of the adjective and the neutral form, ``nonbinary server``; or that of the class's base class);
+* no form belongs to two classes of one part of speech, so that reading a candidate gives back the slot
+  that wrote it;
+* a value that is no value of the policy is taken for the nearest broader one that is (``Korean`` for
+  ``asian``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from obclip_privacy.attributes.base import (
+    LEXICON,
+    Attribute,
+    Band,
+    CueTerm,
+    LexemeClass,
+    Pos,
+    Reading,
+    SlotPart,
+    Word,
+)
+from obclip_privacy.attributes.safety import band_of
+from obclip_privacy.errors import PluginError
+from obclip_privacy.language.fold import fold
+from obclip_privacy.language.lexer import term_key
+from obclip_privacy.language.units import Case, CueSense, Mask, Part, Sense
+from obclip_privacy.policy.model import AttributePolicy, Policy
+
+_CASES = (Case.SUBJECT, Case.OBLIQUE, Case.OBLIQUE, Case.OBLIQUE, Case.REFLEXIVE)
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """See the module.
+
+    Attributes:
+        classes: lexeme classes by id, of the policy's attributes only.
+        redirects: class by class that another stands in for.
+        domains: per attribute, index in the policy's domain by value name; narrower values included.
+        forms: per class, one tuple of forms for each value of the policy's domain, in canonical order;
+            ``None`` for a value that is not for the class's band (adult classes have no minors).
+        senses: by key (:func:`~obclip_privacy.language.lexer.term_key`), what a term can mean.
+        cues: by key, the cues that a term can be.
+    """
+
+    classes: Mapping[str, LexemeClass]
+    redirects: Mapping[str, str]
+    domains: Mapping[str, Mapping[str, int]]
+    forms: Mapping[str, tuple[tuple[str, ...] | None, ...]]
+    senses: Mapping[str, tuple[Sense, ...]]
+    cues: Mapping[str, tuple[CueSense, ...]]
+
+    def index_of(self, attribute: str, value: str) -> int | None:
+        """Index in the policy's domain of a lexicon's value, or ``None`` if it is outside."""
+        return self.domains[attribute].get(value)
+
+    def sense(self, pos: Pos, reading: Reading, form: int, detector: str) -> Sense:
+        """The sense of a reading (see :func:`make_sense`)."""
+        return make_sense(self.classes, self.redirects, pos, reading, form, detector)
+
+
+def make_sense(
+    classes: Mapping[str, LexemeClass],
+    redirects: Mapping[str, str],
+    pos: Pos,
+    reading: Reading,
+    form: int,
+    detector: str,
+) -> Sense:
+    """The sense of a reading; slots of attributes that the policy does not name become plain text."""
+    parts: list[str | Part] = []
+    states: dict[str, str] = {}
+    masks: list[LexemeClass] = []
+    attributes = {cls.attribute for cls in classes.values()}
+    for part in reading:
+        own = None if isinstance(part, str) else classes.get(part.class_id)
+        if isinstance(part, str) or own is None:
+            parts.append(part if isinstance(part, str) else part.value)
+            continue
+        cls = classes[redirects.get(own.id, own.id)]
+        masks.append(cls)
+        inflects = cls.pos in (Pos.NOUN, Pos.PRONOUN)
+        parts.append(Part(cls.id, cls.attribute, part.value, form if inflects else 0))
+        states.update({a: v for a, v in own.states.items() if a in attributes})
+    last = masks[-1] if masks else None
+    mask = Mask(
+        pos=pos,
+        classes=tuple(cls.id for cls in masks),
+        attributes=tuple(dict.fromkeys(cls.attribute for cls in masks)),
+        form=_CASES[form] if pos is Pos.PRONOUN else form,
+        band=next((cls.band for cls in masks if cls.band is not Band.OPEN), Band.OPEN),
+        kin=last is not None and last.kin,
+        needs_band=last.needs_band if last else None,
+    )
+    return Sense(mask, tuple(parts), tuple(states.items()), detector)
+
+
+def build_vocabulary(
+    policy: Policy, attributes: Sequence[Attribute], cues: Iterable[CueTerm], lexical: frozenset[str]
+) -> Vocabulary:
+    """The vocabulary of *attributes* (those that the policy names, in its order) and *cues*.
+
+    *lexical* are the ids of the attributes whose words are looked for; of the others only detectors beyond
+    the lexicon find mentions.
+
+    Raises:
+        PluginError: a value of the policy has no form, or a form is ambiguous.
+    """
+    builder = _Builder(policy, attributes, lexical)
+    return builder.build(cues)
+
+
+class _Builder:
+    def __init__(self, policy: Policy, attributes: Sequence[Attribute], lexical: frozenset[str]) -> None:
+        self.attributes = attributes
+        self.lexical = lexical
+        self.policies: dict[str, AttributePolicy] = {a.id: a for a in policy.attributes}
+        self.classes = {c.id: c for a in attributes for c in a.lexicon.classes}
+        self.domains = {a.id: _domain(a, self.policies[a.id]) for a in attributes}
+        self.forms: dict[str, tuple[tuple[str, ...] | None, ...]] = {}
+        self.redirects: dict[str, str] = {}
+
+    def build(self, cues: Iterable[CueTerm]) -> Vocabulary:
+        for cls in self.classes.values():
+            self._realise(cls)
+        self._separate()
+        senses: dict[str, list[Sense]] = {}
+        for surface, sense in self._senses():
+            if not sense.mask.classes:
+                continue
+            for key in _keys(surface):
+                known = senses.setdefault(key, [])
+                if all(other.mask.pos is not sense.mask.pos for other in known):
+                    known.append(sense)
+        return Vocabulary(
+            self.classes,
+            self.redirects,
+            self.domains,
+            self.forms,
+            {key: tuple(found) for key, found in senses.items()},
+            _cue_senses(cues),
+        )
+
+    def _realise(self, cls: LexemeClass) -> None:
+        """Fill in the forms of *cls* for the policy's domain, or the class that stands in for it."""
+        policy = self.policies[cls.attribute]
+        bands = {value: band_of(cls.attribute, value) for value in policy.value_ids}
+        row: list[tuple[str, ...] | None] = []
+        for value in policy.values:
+            found = next((cls.forms[name] for name in value.names if name in cls.forms), None)
+            if found is None and not _apart(cls.band, bands[value.id]):
+                if cls.base:
+                    self.redirects[cls.id] = cls.base
+                    return
+                found = self._composed(cls, value.names)
+            row.append(None if _apart(cls.band, bands[value.id]) else found)
+            if row[-1] is None and cls.pos is Pos.ADJECTIVE and cls.id == f"{cls.attribute}.adjective":
+                if not _apart(cls.band, bands[value.id]):
+                    raise PluginError(
+                        f"attribute '{cls.attribute}': the lexicon has no form for the policy's value "
+                        f"'{value.id}' in '{cls.id}'; name a value that it knows as an alias"
+                    )
+        self.forms[cls.id] = tuple(row)
+
+    def _composed(self, cls: LexemeClass, names: Sequence[str]) -> tuple[str, ...] | None:
+        """Adjective and neutral form, for nouns (``nonbinary server``)."""
+        adjectives = self.classes.get(f"{cls.attribute}.adjective")
+        if adjectives is None or cls.pos is not Pos.NOUN:
+            return None
+        word = next((adjectives.forms[name][0] for name in names if name in adjectives.forms), None)
+        return None if word is None else tuple(f"{word} {neutral}" for neutral in cls.neutral)
+
+    def _separate(self) -> None:
+        """Let a class whose forms collide with an earlier one be realised by that one."""
+        owner: dict[tuple[Pos, str], str] = {}
+        for class_id in list(self.forms):
+            cls = self.classes[class_id]
+            spoken = [form.lower() for row in self.forms[class_id] if row for form in row]
+            taken = next((owner[(cls.pos, f)] for f in spoken if (cls.pos, f) in owner), None)
+            if taken is not None and cls.pos is not Pos.PRONOUN:
+                del self.forms[class_id]
+                self.redirects[class_id] = taken
+                continue
+            for form in spoken:
+                owner.setdefault((cls.pos, form), class_id)
+
+    def _senses(self) -> Iterator[tuple[str, Sense]]:
+        """Every surface with its sense: the forms of the policy's values first, then other forms, then words."""
+        spoken = [cls for cls in self.classes.values() if cls.attribute in self.lexical]
+        for cls in spoken:
+            policy = self.policies[cls.attribute]
+            for value, row in zip(policy.values, self.forms.get(cls.id, ()), strict=False):
+                yield from self._class_senses(cls, value.id, row or ())
+        for cls in spoken:
+            for name, row in cls.forms.items():
+                # They, them and their are words like any other unless the policy has a value that uses them.
+                if cls.pos is Pos.PRONOUN and name not in self.domains[cls.attribute]:
+                    continue
+                yield from self._class_senses(cls, name, row)
+        for attribute in self.attributes:
+            for word in attribute.lexicon.words if attribute.id in self.lexical else ():
+                for index, (surface, reading) in enumerate(zip(word.surfaces, word.readings, strict=True)):
+                    if surface:
+                        yield surface, self._word_sense(word, reading, index)
+
+    def _class_senses(self, cls: LexemeClass, value: str, row: Sequence[str]) -> Iterator[tuple[str, Sense]]:
+        for form, surface in enumerate(row):
+            yield surface, self._sense(cls.pos, (SlotPart(cls.id, value),), form)
+
+    def _word_sense(self, word: Word, reading: Reading, index: int) -> Sense:
+        form = index if word.pos in (Pos.NOUN, Pos.PRONOUN) else 0
+        return replace(self._sense(word.pos, reading, form), word=word)
+
+    def _sense(self, pos: Pos, reading: Reading, form: int) -> Sense:
+        return make_sense(self.classes, self.redirects, pos, reading, form, LEXICON)
+
+
+def _domain(attribute: Attribute, policy: AttributePolicy) -> dict[str, int]:
+    """Index by value name: the policy's own names, then everything narrower, by the nearest parent."""
+    own = {name: index for index, value in enumerate(policy.values) for name in value.names}
+    parents = {info.id: info.parents for info in attribute.lexicon.values}
+    found = dict(own)
+    for value in sorted({*parents, *(v for c in attribute.lexicon.classes for v in c.forms)}):
+        todo, seen = [value], {value}
+        while todo and value not in found:
+            name = todo.pop(0)
+            if name in own:
+                found[value] = own[name]
+            for parent in parents.get(name, ()):
+                if parent not in seen:
+                    seen.add(parent)
+                    todo.append(parent)
+    return found
+
+
+def _apart(one: Band, other: Band) -> bool:
+    return {one, other} == {Band.ADULT, Band.MINOR}
+
+
+def _keys(surface: str) -> Iterator[str]:
+    """The key of a surface, and of its variant with spaces for hyphens."""
+    folded = fold(surface)
+    yield term_key(folded)
+    if "-" in folded:
+        yield term_key(folded.replace("-", " "))
+
+
+def _cue_senses(cues: Iterable[CueTerm]) -> dict[str, tuple[CueSense, ...]]:
+    found: dict[str, tuple[CueSense, ...]] = {}
+    for term in cues:
+        for index, surface in enumerate(term.surfaces):
+            for key in _keys(surface):
+                found[key] = (*found.get(key, ()), CueSense(term, index))
+    return found
