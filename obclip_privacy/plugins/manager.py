@@ -29,6 +29,7 @@ from obclip_privacy.plugins.registry import HOOKS, PluginRecord, PluginStatus, R
 #: The attributes of the core; each is a module with the same hooks as any plugin.
 BUILTIN_MODULES: tuple[str, ...] = (
     "obclip_privacy.attributes.age",
+    "obclip_privacy.attributes.cues",
     "obclip_privacy.attributes.ethnicity",
     "obclip_privacy.attributes.gender",
     "obclip_privacy.attributes.skin_tone",
