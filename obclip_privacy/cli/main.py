@@ -15,6 +15,7 @@ from obclip_privacy.errors import (
     EXIT_INTERRUPTED,
     EXIT_OK,
     ObclipError,
+    PolicyError,
 )
 
 DEBUG_VARIABLE = "OBCLIP_DEBUG"
@@ -37,6 +38,10 @@ def guarded(run: Callable[[], int]) -> int:
     try:
         code = run()
         sys.stdout.flush()
+    except PolicyError as error:
+        _debug_traceback()
+        # problems with a place stand alone, so that editors can jump to them
+        return _report(str(error), error.exit_code, prefix="" if error.problems else "obclip: ")
     except ObclipError as error:
         _debug_traceback()
         return _report(str(error), error.exit_code)
@@ -110,8 +115,8 @@ def _usage_message(error: typer.TyperException) -> str:
     return f"{message.rstrip('.')}; see: {path} --help"
 
 
-def _report(message: str, code: int) -> int:
-    typer.echo(f"obclip: {message}", err=True)
+def _report(message: str, code: int, prefix: str = "obclip: ") -> int:
+    typer.echo(prefix + message, err=True)
     return code
 
 

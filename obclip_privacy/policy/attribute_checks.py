@@ -161,6 +161,8 @@ def _check_priors(entry: Tree) -> Iterator[Problem]:
         return
     exact = [(prior, probability(prior)) for _, prior in priors]
     for prior, chance in exact:
+        if prior is not None and chance is not None and chance > 1:
+            yield prior.problem(f"a probability is at most 1, not {chance}")
         if prior is not None and chance == 0:
             yield prior.problem("a value of prior 0 hides nothing; remove the value or give it a chance")
     total = sum((chance for _, chance in exact if chance is not None), Fraction(0))

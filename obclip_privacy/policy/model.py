@@ -242,7 +242,7 @@ class Policy:
             },
             "guarantee": {
                 "min_n": self.guarantee.min_n,
-                "max_posterior": str(self.guarantee.max_posterior),
+                "max_posterior": _fraction_text(self.guarantee.max_posterior),
             },
             "tests": [_test_json(test) for test in self.tests],
         }
@@ -276,8 +276,12 @@ def _value_json(value: Value) -> dict[str, Json]:
     if value.aliases:
         entry["aliases"] = list(value.aliases)
     if value.prior is not None:
-        entry["prior"] = str(value.prior)
+        entry["prior"] = _fraction_text(value.prior)
     return entry
+
+
+def _fraction_text(fraction: Fraction) -> str:
+    return f"{fraction.numerator}/{fraction.denominator}"
 
 
 def _test_json(test: PolicyTest) -> dict[str, Json]:

@@ -140,6 +140,8 @@ def _check_guarantee(policy: Tree) -> Iterator[Problem]:
     most = guarantee.get("max_posterior")
     wanted = probability(most)
     best = math.prod((_best_guess(entry) for entry in hiding), start=Fraction(1))
+    if most and wanted is not None and wanted > 1:
+        yield most.problem(f"a probability is at most 1, not {wanted}")
     if most and wanted is not None and wanted < best:
         yield most.problem(
             f"a guarantee that cannot be met: the best guess about one person is right with "
