@@ -1,0 +1,173 @@
+"""Stages of the training recipe, each resumable: ``python -m obclip_gen.training STAGE --work FOLDER``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from obclip_gen.training import autoencoder, classifier, dataset, denoiser, export, parts, report, runs, text
+from obclip_gen.training.runs import say
+
+#: Minutes of training by stage of the shipped recipe (two cores with AVX512-bf16, no GPU).
+MINUTES = {"autoencoder": 16.0, "text": 4.0, "cloud": 180.0, "device": 45.0, "classifier": 8.0}
+
+
+def _vae(work: Path) -> parts.Autoencoder:
+    model = autoencoder.build()
+    model.load_state_dict(runs.load(work / "autoencoder.safetensors")[0])
+    return model.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+
+
+def _latents(data: dataset.Dataset, work: Path) -> npt.NDArray[np.float16]:
+    path = work / "latents.npy"
+    if not path.exists():
+        np.save(path.with_suffix(".partial.npy"), autoencoder.encode(_vae(work), data))
+        path.with_suffix(".partial.npy").rename(path)
+    loaded: npt.NDArray[np.float16] = np.load(path)
+    return loaded
+
+
+def _text(data: dataset.Dataset, work: Path) -> tuple[parts.Tokenizer, parts.TextEncoder]:
+    folder = work / "tokenizer"
+    if not (folder / "tokenizer_config.json").exists():
+        text.train_tokenizer(data, folder)
+    tokenizer = parts.packaged("transformers", "CLIPTokenizer", folder)
+    encoder = text.build_encoder(tokenizer)
+    read = work / "text_encoder_read.safetensors"
+    if read.exists():
+        encoder.load_state_dict(runs.load(read)[0])
+    return tokenizer, encoder
+
+
+def resume_from_package(work: Path) -> None:
+    """Lays the packaged weights out as checkpoints, so that training goes on from them alone."""
+    tokenizer, encoder, vae = export.load_shared()
+    work.mkdir(parents=True, exist_ok=True)
+    tokenizer.save_pretrained(work / "tokenizer")
+    runs.save(work / "text_encoder_read.safetensors", encoder.state_dict(), step=0, seconds=0)
+    runs.save(work / "autoencoder.safetensors", vae.state_dict(), step=0, seconds=0)
+    cloud, device = export.load_unet("cloud"), export.load_unet("device")
+    states = {
+        "unet": cloud.state_dict(),
+        "unet_average": cloud.state_dict(),
+        "text": encoder.state_dict(),
+        "text_average": encoder.state_dict(),
+    }
+    flat = {
+        f"{part}.{name}": tensor.clone() for part, state in states.items() for name, tensor in state.items()
+    }
+    runs.save(work / "cloud.safetensors", flat, step=10_000, seconds=0)
+    flat = {
+        f"{part}.{name}": tensor.clone()
+        for part in ("unet", "unet_average")
+        for name, tensor in device.state_dict().items()
+    }
+    runs.save(work / "device.safetensors", flat, step=10_000, seconds=0)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one stage; stages build on what earlier ones left in the work folder."""
+    parser = argparse.ArgumentParser(prog="python -m obclip_gen.training", description=__doc__)
+    stages = [
+        "prepare",
+        "resume",
+        "autoencoder",
+        "text",
+        "latents",
+        "cloud",
+        "device",
+        "classifier",
+        "export",
+        "evaluate",
+        "sheet",
+    ]
+    parser.add_argument("stage", choices=stages)
+    parser.add_argument(
+        "--work", type=Path, required=True, help="folder for artwork, arrays and checkpoints (about 4 GB)"
+    )
+    parser.add_argument("--minutes", type=float, help="minutes of training in all, counting earlier runs")
+    parser.add_argument(
+        "--horizon",
+        type=float,
+        help="minutes at which the learning rate reaches its floor (default: --minutes)",
+    )
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument(
+        "--packaged",
+        action="store_true",
+        help="evaluate or draw with the packaged weights instead of the checkpoints",
+    )
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(options.threads)
+    work: Path = options.work
+    work.mkdir(parents=True, exist_ok=True)
+    if options.stage == "resume":
+        resume_from_package(work)
+        return 0
+    data = dataset.prepare(work)
+    seconds = 60 * (options.minutes if options.minutes is not None else MINUTES.get(options.stage, 0.0))
+    horizon = 60 * options.horizon if options.horizon is not None else None
+    if options.stage == "autoencoder":
+        autoencoder.train(data, work, seconds=seconds)
+    elif options.stage == "text":
+        tokenizer, _ = _text(data, work)
+        text.pretrain(data, tokenizer, work, seconds=seconds)
+    elif options.stage == "latents":
+        shape = _latents(data, work).shape
+        say(f"latents {shape}")
+    elif options.stage == "cloud":
+        tokenizer, encoder = _text(data, work)
+        denoiser.train_cloud(
+            data, _latents(data, work), tokenizer, encoder, work, seconds=seconds, horizon=horizon
+        )
+    elif options.stage == "device":
+        tokenizer, encoder = _text(data, work)
+        teacher, encoder = denoiser.load_cloud(work, tokenizer, encoder)
+        denoiser.train_device(
+            data, _latents(data, work), tokenizer, encoder, teacher, work, seconds=seconds, horizon=horizon
+        )
+    elif options.stage == "classifier":
+        classifier.train(data, _vae(work), work, seconds=seconds)
+    else:
+        models = _packaged() if options.packaged else _trained(data, work)
+        if options.stage == "export":
+            export.export_shared(models.tokenizer, models.encoder, models.vae)
+            for name, unet in models.unets.items():
+                export.export_unet(name, unet)
+        elif options.stage == "evaluate":
+            figures = report.evaluate_models(data, models, classifier.load(data, work))
+            (work / "quality.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+            say(report.table(figures))
+        elif options.stage == "sheet":
+            for path in report.sheets(data, models, work):
+                say(path)
+    return 0
+
+
+def _packaged() -> report.Models:
+    tokenizer, encoder, vae = export.load_shared()
+    return report.Models(
+        tokenizer,
+        encoder.eval(),
+        vae.eval(),
+        {name: export.load_unet(name).eval() for name in ("cloud", "device")},
+    )
+
+
+def _trained(data: dataset.Dataset, work: Path) -> report.Models:
+    tokenizer, encoder = _text(data, work)
+    cloud, encoder = denoiser.load_cloud(work, tokenizer, encoder)
+    unets = {"cloud": cloud}
+    if (work / "device.safetensors").exists():
+        unets["device"] = denoiser.load_device(work)
+    return report.Models(tokenizer, encoder, _vae(work), unets)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

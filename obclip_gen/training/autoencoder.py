@@ -1,0 +1,118 @@
+"""The autoencoder that cloud and device share: 128x128 pictures to 16x16 latents with 8 channels, and back.
+
+An ``AutoencoderTiny`` (the TAESD architecture) trained on L1 plus the L1 of finite differences, which keeps
+the edges of
+flat artwork sharp. Noise is added to the latents in training, so that small errors of a denoiser do not show.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from obclip_gen.training import runs
+from obclip_gen.training.dataset import Dataset
+from obclip_gen.training.muon import Muon
+from obclip_gen.training.parts import Autoencoder, diffusers
+from obclip_gen.training.runs import say
+
+LATENT_CHANNELS = 8
+WIDTH = 48
+LATENT_NOISE = 0.1
+MOMENT_WEIGHT = 0.02
+
+
+def build() -> Autoencoder:
+    """An untrained autoencoder of 64x64 pictures, whose latents the denoisers learn."""
+    made: Autoencoder = diffusers(
+        "AutoencoderTiny",
+        latent_channels=LATENT_CHANNELS,
+        encoder_block_out_channels=(WIDTH,) * 3,
+        decoder_block_out_channels=(WIDTH,) * 3,
+        num_encoder_blocks=(0, 2, 3),
+        num_decoder_blocks=(3, 2, 1),
+        force_upcast=False,
+    )
+    return made
+
+
+def to_tensor(pixels: npt.NDArray[np.uint8]) -> Tensor:
+    """uint8 ``[n, h, w, 3]`` to float ``[n, 3, h, w]`` in [-1, 1]."""
+    return torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
+
+
+def reconstruction_loss(output: Tensor, target: Tensor) -> Tensor:
+    """L1, and L1 of the horizontal and vertical differences (edges)."""
+    error = output - target
+    edges = error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()
+    return error.abs().mean() + edges
+
+
+def moment_loss(latents: Tensor) -> Tensor:
+    """How far the channels of ``latents [n, c, h, w]`` are from mean 0 and standard deviation 1.
+
+    With it the scaling factor is 1 and a denoiser sees every channel at the same scale.
+    """
+    mean, std = latents.mean((0, 2, 3)), latents.std((0, 2, 3))
+    return mean.square().mean() + (std - 1).square().mean()
+
+
+def train(data: Dataset, work: Path, *, seconds: float, batch: int = 8, seed: int = 1) -> Autoencoder:
+    """Trains for ``seconds`` of wall-clock, resuming from the checkpoint below ``work``."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    model = build().to(memory_format=torch.channels_last)
+    path, step, spent = work / "autoencoder.safetensors", 0, 0.0
+    if path.exists():
+        weights, counters = runs.load(path)
+        model.load_state_dict(weights)
+        step, spent = int(counters["step"]), counters["seconds"]
+    average = runs.Averaged(model, 0.999)
+    optimiser = Muon(model.parameters())
+    indices = data.indices(held_out=False)
+    weights_of = data.weights(indices)
+    clock, begin, squared = runs.Clock(), spent, 0.0
+    while spent < seconds:
+        rate = min(1.0, (step + 1) / 30) * max(0.02, 1 - spent / seconds)
+        chosen = np.sort(rng.choice(indices, batch, p=weights_of))
+        target = to_tensor(data.small(chosen))
+        dx, dy = rng.integers(-3, 4, 2)
+        target = torch.roll(target, (int(dy), int(dx)), (2, 3)).to(memory_format=torch.channels_last)
+        if rng.random() < 0.5:
+            target = target.flip(3)
+        with torch.autocast("cpu", torch.bfloat16):
+            latents = model.encoder(target)
+            noisy = latents.float() + LATENT_NOISE * torch.randn(latents.shape)
+            output = model.decoder(noisy)
+        loss = reconstruction_loss(output.float(), target) + MOMENT_WEIGHT * moment_loss(latents.float())
+        optimiser.zero_grad()
+        torch.autograd.backward(loss)
+        optimiser.step(rate)
+        average.update(model, step)
+        squared += (output.detach().float() - target).square().mean().item() / 4
+        step += 1
+        spent = begin + clock.seconds
+        if step % 200 == 0:
+            psnr = -10 * np.log10(squared / 200)
+            speed = 200 * batch / clock.lap()
+            say(f"autoencoder step {step} {spent:.0f} s psnr {psnr:.2f} dB {speed:.1f} pictures/s")
+            squared = 0.0
+        if step % 1000 == 0 or spent >= seconds:
+            runs.save(path, average.module.state_dict(), step=step, seconds=spent)
+    return average.module
+
+
+@torch.no_grad()
+def encode(model: Autoencoder, data: Dataset, batch: int = 64) -> npt.NDArray[np.float16]:
+    """Latents ``[n, 8, 16, 16]`` of every picture of the data set."""
+    out = np.empty((len(data.pixels), LATENT_CHANNELS, 16, 16), dtype=np.float16)
+    for start in range(0, len(out), batch):
+        indices = np.arange(start, min(start + batch, len(out)))
+        x = to_tensor(data.small(indices)).to(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16):
+            out[indices] = model.encoder(x).float().numpy().astype(np.float16)
+    return out

@@ -1,0 +1,295 @@
+"""The two denoisers: the cloud U-Net, and a device U-Net of less than a quarter of its multiply-adds.
+
+Both predict v (Salimans & Ho 2022) under the cosine schedule (Nichol & Dhariwal 2021, ``squaredcos_cap_v2``)
+on the shared
+latents. The cloud model learns from captions, one in ten dropped for classifier-free guidance, together with
+the text
+encoder. The device model then learns from the cloud model's predictions on the same noisy latents, whose
+variance is smaller than that of the drawn noise.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from obclip_gen.training import runs
+from obclip_gen.training.autoencoder import LATENT_CHANNELS
+from obclip_gen.training.captions import caption
+from obclip_gen.training.dataset import Dataset
+from obclip_gen.training.parts import Denoiser, Part, Scheduler, TextEncoder, Tokenizer, diffusers
+from obclip_gen.training.runs import say
+from obclip_gen.training.text import WIDTH as TEXT_WIDTH
+from obclip_gen.training.text import tokenize
+
+TRAIN_TIMESTEPS = 1000
+DROPOUT = 0.1
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Channels by level, attention heads by level (32 channels a head), and group-norm groups."""
+
+    channels: tuple[int, int, int]
+    heads: tuple[int, int, int]
+    groups: int
+
+
+CLOUD = Shape((96, 192, 288), (3, 6, 9), 32)
+DEVICE = Shape((48, 96, 96), (3, 3, 3), 16)
+
+
+def build(shape: Shape) -> Denoiser:
+    """An untrained U-Net: one layer a block, attention below full resolution only."""
+    made: Denoiser = diffusers(
+        "UNet2DConditionModel",
+        sample_size=16,
+        in_channels=LATENT_CHANNELS,
+        out_channels=LATENT_CHANNELS,
+        block_out_channels=shape.channels,
+        layers_per_block=1,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=TEXT_WIDTH,
+        attention_head_dim=shape.heads,  # the number of heads, despite its name
+        norm_num_groups=shape.groups,
+    )
+    return made
+
+
+def noise_schedule() -> Scheduler:
+    """The training-time noise schedule (the shipped scheduler has the same betas)."""
+    made: Scheduler = diffusers(
+        "DDPMScheduler",
+        num_train_timesteps=TRAIN_TIMESTEPS,
+        beta_schedule="squaredcos_cap_v2",
+        prediction_type="v_prediction",
+    )
+    return made
+
+
+@dataclass
+class _Batches:
+    """Random training batches: latents ``[b, 8, 16, 16]``, captions, one timestep each (stratified over the
+    schedule).
+    """
+
+    data: Dataset
+    latents: npt.NDArray[np.float16]
+    tokenizer: Tokenizer
+    batch: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        self._rng = np.random.default_rng(self.seed)
+        self._words = random.Random(self.seed)
+        self._indices = self.data.indices(held_out=False)
+        self._weights = self.data.weights(self._indices)
+        self._schedule = noise_schedule()
+
+    def draw(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """(noisy latents, v target, timesteps, token ids)."""
+        chosen = self._rng.choice(self._indices, self.batch, p=self._weights)
+        clean = torch.from_numpy(self.latents[chosen].astype(np.float32))
+        texts = [
+            "" if self._words.random() < DROPOUT else caption(self.data.pictures[i], self._words)
+            for i in chosen
+        ]
+        strata = (np.arange(self.batch) + self._rng.random(self.batch)) / self.batch * TRAIN_TIMESTEPS
+        timesteps = torch.from_numpy(strata.astype(np.int64))
+        noise = torch.randn_like(clean)
+        noisy = self._schedule.add_noise(clean, noise, timesteps)
+        target = self._schedule.get_velocity(clean, noise, timesteps)
+        return (
+            noisy.contiguous(memory_format=torch.channels_last),
+            target,
+            timesteps,
+            tokenize(self.tokenizer, texts),
+        )
+
+
+def _prefixed(prefix: str, module: Part) -> dict[str, Tensor]:
+    return {f"{prefix}.{name}": tensor for name, tensor in module.state_dict().items()}
+
+
+def _part(weights: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(prefix + "."): tensor
+        for name, tensor in weights.items()
+        if name.startswith(prefix + ".")
+    }
+
+
+def train_cloud(
+    data: Dataset,
+    latents: npt.NDArray[np.float16],
+    tokenizer: Tokenizer,
+    encoder: TextEncoder,
+    work: Path,
+    *,
+    seconds: float,
+    horizon: float | None = None,
+    start: Denoiser | None = None,
+    batch: int = 32,
+    peak: float = 4e-4,
+    seed: int = 11,
+) -> None:
+    """Trains cloud U-Net and text encoder until ``seconds`` of training in all; the rate decays to its floor
+    at ``horizon``.
+
+    Resumes from ``work/cloud.safetensors``; else from ``start`` (the packaged weights), else from nothing.
+    """
+    path, step, spent = work / "cloud.safetensors", 0, 0.0
+    unet = start or build(CLOUD)
+    unet_average, text_average = runs.Averaged(unet, 0.9995), runs.Averaged(encoder, 0.9995)
+    if path.exists():
+        weights, counters = runs.load(path)
+        unet.load_state_dict(_part(weights, "unet"))
+        encoder.load_state_dict(_part(weights, "text"))
+        unet_average.module.load_state_dict(_part(weights, "unet_average"))
+        text_average.module.load_state_dict(_part(weights, "text_average"))
+        step, spent = int(counters["step"]), counters["seconds"]
+    torch.manual_seed(seed + step)
+    unet.to(memory_format=torch.channels_last).train()
+    encoder.train()
+    batches = _Batches(data, latents, tokenizer, batch, seed + step)
+    parameters = [*unet.parameters(), *encoder.parameters()]
+    optimiser = torch.optim.AdamW(
+        [
+            {"params": list(unet.parameters()), "scale": 1.0},
+            {"params": list(encoder.parameters()), "scale": 0.5},
+        ],
+        lr=peak,
+        betas=(0.9, 0.99),
+        weight_decay=0.01,
+        fused=True,
+    )
+    clock, begin, first, mean = runs.Clock(), spent, step, 0.0
+    while spent < seconds:
+        decay = runs.learning_rate(int(spent), peak=1.0, warmup=0, total=int(horizon or seconds))
+        warm = min(1.0, (step - first + 1) / 300)
+        for group in optimiser.param_groups:
+            group["lr"] = peak * group["scale"] * decay * warm
+        noisy, target, timesteps, ids = batches.draw()
+        with torch.autocast("cpu", torch.bfloat16):
+            context = encoder(ids).last_hidden_state
+            predicted = unet(noisy, timesteps, context).sample
+        loss = nn.functional.mse_loss(predicted.float(), target)
+        optimiser.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimiser.step()
+        unet_average.update(unet, step)
+        text_average.update(encoder, step)
+        step += 1
+        mean += loss.item()
+        spent = begin + clock.seconds
+        if step % 100 == 0:
+            say(
+                f"cloud step {step} {spent:.0f} s loss {mean / 100:.4f} {100 * batch / clock.lap():.1f} "
+                f"pictures/s"
+            )
+            mean = 0.0
+        if step % 500 == 0 or spent >= seconds:
+            runs.save(
+                path,
+                {
+                    **_prefixed("unet", unet),
+                    **_prefixed("text", encoder),
+                    **_prefixed("unet_average", unet_average.module),
+                    **_prefixed("text_average", text_average.module),
+                },
+                step=step,
+                seconds=spent,
+            )
+
+
+def load_cloud(work: Path, tokenizer: Tokenizer, encoder: TextEncoder) -> tuple[Denoiser, TextEncoder]:
+    """The averaged cloud U-Net and text encoder of the checkpoint below ``work``."""
+    weights, _ = runs.load(work / "cloud.safetensors")
+    unet = build(CLOUD)
+    unet.load_state_dict(_part(weights, "unet_average"))
+    encoder.load_state_dict(_part(weights, "text_average"))
+    return unet.eval().requires_grad_(False), encoder.eval().requires_grad_(False)
+
+
+def train_device(
+    data: Dataset,
+    latents: npt.NDArray[np.float16],
+    tokenizer: Tokenizer,
+    encoder: TextEncoder,
+    teacher: Denoiser,
+    work: Path,
+    *,
+    seconds: float,
+    horizon: float | None = None,
+    start: Denoiser | None = None,
+    batch: int = 32,
+    peak: float = 1e-3,
+    seed: int = 13,
+) -> None:
+    """Distils ``teacher`` (frozen, with its frozen text encoder) into the device U-Net until ``seconds`` of
+    training in all.
+    """
+    path, step, spent = work / "device.safetensors", 0, 0.0
+    unet = start or build(DEVICE)
+    average = runs.Averaged(unet, 0.9995)
+    if path.exists():
+        weights, counters = runs.load(path)
+        unet.load_state_dict(_part(weights, "unet"))
+        average.module.load_state_dict(_part(weights, "unet_average"))
+        step, spent = int(counters["step"]), counters["seconds"]
+    torch.manual_seed(seed + step)
+    unet.to(memory_format=torch.channels_last).train()
+    teacher.to(memory_format=torch.channels_last)
+    batches = _Batches(data, latents, tokenizer, batch, seed + step)
+    optimiser = torch.optim.AdamW(
+        unet.parameters(), lr=peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True
+    )
+    clock, begin, first, mean = runs.Clock(), spent, step, 0.0
+    while spent < seconds:
+        decay = runs.learning_rate(int(spent), peak=1.0, warmup=0, total=int(horizon or seconds))
+        for group in optimiser.param_groups:
+            group["lr"] = peak * decay * min(1.0, (step - first + 1) / 300)
+        noisy, _, timesteps, ids = batches.draw()
+        with torch.autocast("cpu", torch.bfloat16):
+            with torch.no_grad():
+                context = encoder(ids).last_hidden_state
+                target = teacher(noisy, timesteps, context).sample
+            predicted = unet(noisy, timesteps, context).sample
+        loss = nn.functional.mse_loss(predicted.float(), target.float())
+        optimiser.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        nn.utils.clip_grad_norm_(unet.parameters(), 1.0)
+        optimiser.step()
+        average.update(unet, step)
+        step += 1
+        mean += loss.item()
+        spent = begin + clock.seconds
+        if step % 100 == 0:
+            say(
+                f"device step {step} {spent:.0f} s loss {mean / 100:.4f} {100 * batch / clock.lap():.1f} "
+                f"pictures/s"
+            )
+            mean = 0.0
+        if step % 500 == 0 or spent >= seconds:
+            runs.save(
+                path,
+                {**_prefixed("unet", unet), **_prefixed("unet_average", average.module)},
+                step=step,
+                seconds=spent,
+            )
+
+
+def load_device(work: Path) -> Denoiser:
+    """The averaged device U-Net of the checkpoint below ``work``."""
+    weights, _ = runs.load(work / "device.safetensors")
+    unet = build(DEVICE)
+    unet.load_state_dict(_part(weights, "unet_average"))
+    return unet.eval().requires_grad_(False)

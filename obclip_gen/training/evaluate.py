@@ -1,0 +1,109 @@
+"""How well a model draws what a caption says, read by the attribute classifier; seen and held-out
+combinations apart.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from obclip_gen.training.artwork import Picture
+from obclip_gen.training.captions import full_caption
+from obclip_gen.training.classifier import AttributeClassifier, read, split
+from obclip_gen.training.dataset import Dataset
+
+
+@dataclass(frozen=True)
+class Share:
+    """``right`` of ``total``, with the 95 % Wilson interval (Wilson 1927)."""
+
+    right: int
+    total: int
+
+    @property
+    def value(self) -> float:
+        """The share, or NaN of nothing."""
+        return self.right / self.total if self.total else math.nan
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Lower and upper 95 % bound."""
+        if not self.total:
+            return (math.nan, math.nan)
+        z, n, p = 1.959964, self.total, self.value
+        centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+        half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+        return (max(0.0, centre - half), min(1.0, centre + half))
+
+    def record(self) -> dict[str, float | int | list[float]]:
+        """For JSON."""
+        return {
+            "share": round(self.value, 4),
+            "n": self.total,
+            "interval": [round(v, 4) for v in self.interval],
+        }
+
+
+def scored(picture: Picture) -> dict[str, str]:
+    """The columns that a picture's caption states and that are drawn, with their true values."""
+    truth = (
+        {"role": picture.role} if picture.style != "portrait" else {"race": picture.race, "age": picture.age}
+    )
+    if picture.gender != "neutral":
+        truth["gender"] = picture.gender
+    if picture.style != "portrait" and picture.tone != "default":
+        truth["tone"] = picture.tone
+    return truth
+
+
+def score(
+    classifier: AttributeClassifier, pictures: Tensor, truths: Sequence[Picture]
+) -> dict[str, dict[str, Share]]:
+    """Right readings by column, for emoji, portraits and all; ``all`` of a column pools both."""
+    seen = read(classifier, pictures)
+    counts: dict[str, dict[str, list[int]]] = {}
+    for index, picture in enumerate(truths):
+        kind = "portrait" if picture.style == "portrait" else "emoji"
+        for column, value in scored(picture).items():
+            right = int(seen[column][index] == value)
+            for group in (kind, "all"):
+                cell = counts.setdefault(column, {}).setdefault(group, [0, 0])
+                cell[0] += right
+                cell[1] += 1
+    return {
+        column: {group: Share(*cell) for group, cell in sorted(groups.items())}
+        for column, groups in sorted(counts.items())
+    }
+
+
+def scored_pictures(
+    data: Dataset, *, held_out: bool, seen_emoji: int = 432, portraits: int = 160, seed: int = 23
+) -> npt.NDArray[np.int64]:
+    """Positions of the pictures whose captions are scored: all held-out emoji, or seen ones spread over all
+    roles.
+    """
+    rng = random.Random(seed)
+    emoji = [i for i, p in enumerate(data.pictures) if p.style != "portrait" and p.held_out == held_out]
+    if not held_out:
+        by_role: dict[str, list[int]] = {}
+        for i in emoji:
+            by_role.setdefault(data.pictures[i].role, []).append(i)
+        share = max(1, seen_emoji // len(by_role))
+        emoji = [
+            i for role in sorted(by_role) for i in rng.sample(by_role[role], min(share, len(by_role[role])))
+        ]
+    parts = split(data)
+    pool = parts.held_out if held_out else parts.seen
+    faces = [int(i) for i in pool if data.pictures[i].style == "portrait"]
+    return np.array([*emoji, *rng.sample(faces, min(portraits, len(faces)))], dtype=np.int64)
+
+
+def prompts(data: Dataset, indices: npt.NDArray[np.int64]) -> list[str]:
+    """One full caption for each picture, with varied synonyms."""
+    return [full_caption(data.pictures[i], variant=int(i)) for i in indices]

@@ -1,0 +1,54 @@
+"""Writes the trained models as the package's weights: diffusers folders, fp16 safetensors, shared parts once.
+
+Layout below ``weights``: ``shared/{tokenizer,text_encoder,vae,scheduler}``, ``cloud/unet``, ``device/unet``,
+and one ``README.md`` (model card) each.
+"""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+
+from obclip_gen.training.parts import Autoencoder, Denoiser, Part, TextEncoder, Tokenizer, packaged
+from obclip_gen.training.sampling import shipped_scheduler
+
+Module = TypeVar("Module", bound=Part)
+WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
+
+
+def export_shared(
+    tokenizer: Tokenizer, encoder: TextEncoder, vae: Autoencoder, weights: Path = WEIGHTS
+) -> None:
+    """Tokenizer, text encoder, autoencoder and scheduler, which cloud and device have in common."""
+    shared = weights / "shared"
+    tokenizer.save_pretrained(shared / "tokenizer")
+    _half(encoder).save_pretrained(shared / "text_encoder")
+    vae.save_pretrained(shared / "vae")  # 1 MB: kept in fp32
+    shipped_scheduler().save_pretrained(shared / "scheduler")
+
+
+def export_unet(name: str, unet: Denoiser, weights: Path = WEIGHTS) -> None:
+    """The denoiser ``cloud`` or ``device``."""
+    _half(unet).save_pretrained(weights / name / "unet")
+
+
+def _half(module: Module) -> Module:
+    return copy.deepcopy(module).to(torch.float16).to(memory_format=torch.contiguous_format)
+
+
+def load_shared(weights: Path = WEIGHTS) -> tuple[Tokenizer, TextEncoder, Autoencoder]:
+    """The packaged shared parts in fp32, from which training can go on."""
+    shared = weights / "shared"
+    tokenizer = packaged("transformers", "CLIPTokenizer", shared / "tokenizer")
+    encoder = packaged("transformers", "CLIPTextModel", shared / "text_encoder").float()
+    vae = packaged("diffusers", "AutoencoderTiny", shared / "vae")
+    return tokenizer, encoder, vae
+
+
+def load_unet(name: str, weights: Path = WEIGHTS) -> Denoiser:
+    """The packaged denoiser in fp32."""
+    unet: Denoiser = packaged("diffusers", "UNet2DConditionModel", weights / name / "unet")
+    return unet.float()

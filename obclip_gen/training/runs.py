@@ -1,0 +1,92 @@
+"""What every training stage shares: learning-rate schedule, averaged weights, checkpoints, a log line now
+and then.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import sys
+import time
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from obclip_gen.training.parts import Part
+
+P = TypeVar("P", bound=Part)
+
+
+def learning_rate(step: int, *, peak: float, warmup: int, total: int, floor: float = 0.05) -> float:
+    """Linear warm-up to ``peak`` over ``warmup`` steps, then a cosine down to ``floor * peak`` at
+    ``total``.
+    """
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    progress = min(1.0, (step - warmup) / max(1, total - warmup))
+    return peak * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * progress)))
+
+
+class Averaged(Generic[P]):
+    """An exponential moving average of a module's weights (the weights that are shipped)."""
+
+    def __init__(self, module: P, decay: float) -> None:
+        self.module = copy.deepcopy(module).eval().requires_grad_(False)
+        self.decay = decay
+
+    @torch.no_grad()
+    def update(self, module: P, step: int) -> None:
+        """Moves the average towards ``module``; early on the decay is smaller, so that the start is
+        forgotten.
+        """
+        decay = min(self.decay, (1 + step) / (10 + step))
+        ours: list[torch.Tensor] = list(self.module.parameters())
+        torch._foreach_lerp_(ours, list(module.parameters()), 1 - decay)
+
+
+def save(path: Path, tensors: dict[str, torch.Tensor], **numbers: float) -> None:
+    """Writes a checkpoint (safetensors) and its counters, each replaced whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    save_file(
+        {name: tensor.detach().contiguous() for name, tensor in tensors.items()},
+        partial,
+        {"counters": json.dumps(numbers)},
+    )
+    partial.rename(path)
+
+
+def load(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, float]]:
+    """What :func:`save` wrote."""
+    from safetensors import safe_open
+
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata() or {}
+    return load_file(path), json.loads(metadata.get("counters", "{}"))
+
+
+def say(line: object) -> None:
+    """One line of a stage's log, at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+class Clock:
+    """Seconds since the start and since the last ``lap``, for limits and log lines."""
+
+    def __init__(self) -> None:
+        self.start = self.last = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Since the start."""
+        return time.monotonic() - self.start
+
+    def lap(self) -> float:
+        """Seconds since the last lap."""
+        now = time.monotonic()
+        elapsed, self.last = now - self.last, now
+        return elapsed
