@@ -2,10 +2,11 @@
 
 Usage::
 
-    python tools/wordnet_lists.py WORDNET_DIR OUT_DIR
+    python tools/wordnet_lists.py WORDNET_DIR OUT_DIR [UNWANTED]
 
 ``WORDNET_DIR`` holds ``data.noun`` and ``index.sense`` (Debian: packages ``wordnet-base`` and
-``wordnet-sense-index``, folder ``/usr/share/wordnet``). The licence permits use, modification and
+``wordnet-sense-index``, folder ``/usr/share/wordnet``). ``UNWANTED`` is a file of words to leave out of ``persons.txt``; the list in the package was
+made without words of abuse for people. The licence permits use, modification and
 redistribution with Princeton's notice, which ``NOTICE.wordnet`` in the output folder carries.
 
 The lists, one lower-case word a line, sorted:
@@ -92,7 +93,7 @@ def closure(root: str, hyponyms: dict[str, list[str]]) -> frozenset[str]:
     return frozenset(seen)
 
 
-def main(wordnet: Path, out: Path) -> None:
+def main(wordnet: Path, out: Path, unwanted: frozenset[str] = frozenset()) -> None:
     """Write the lists."""
     files, hyponyms = read_nouns(wordnet / "data.noun")
     humans = closure(PERSON, hyponyms)
@@ -117,10 +118,12 @@ def main(wordnet: Path, out: Path) -> None:
                 lists["activities"].append(word)
         if any(s.pos in ADJECTIVES for s in senses) and (not nouns or adjective >= noun):
             lists["modifiers"].append(word)
+    lists["persons"] = [word for word in lists["persons"] if word not in unwanted]
     for name, words in lists.items():
         (out / f"{name}.txt").write_text("\n".join(words) + "\n", "utf-8")
         sys.stdout.write(f"{name}: {len(words)}\n")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    excluded = Path(sys.argv[3]).read_text("utf-8").split() if len(sys.argv) > 3 else ()
+    main(Path(sys.argv[1]), Path(sys.argv[2]), frozenset(excluded))

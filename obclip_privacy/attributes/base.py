@@ -77,6 +77,7 @@ class LexemeClass:
         only_before: a mention only if one of these words follows directly; empty for no such limit.
         needs_band: a mention only of a person of this band (``little`` + ``girl``), or ``None``.
         kin: a noun of kinship: a possessive before it belongs to somebody else.
+        detected: the forms are no words to look for; only the attribute's detectors find them (numbers).
         compound: two forms in a row are one mention, with the value of the first (``Asian American``).
     """
 
@@ -93,6 +94,7 @@ class LexemeClass:
     only_before: frozenset[str] = frozenset()
     needs_band: Band | None = None
     kin: bool = False
+    detected: bool = False
     compound: bool = False
 
 

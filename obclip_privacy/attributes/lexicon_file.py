@@ -7,7 +7,7 @@ lines that start with ``#`` are skipped.
     A lexeme class (:class:`~obclip_privacy.attributes.base.LexemeClass`). Further keys: ``neutral``
     (forms without a value), ``also`` (by value, a list of other surface forms, each with as many entries
     as a value has forms), ``states``, ``band``, ``base``, ``not_before``, ``not_after``, ``only_before``,
-    ``needs_band``, ``kin``, ``compound``.
+    ``needs_band``, ``kin``, ``compound``, ``detected``.
 ``{"value": "korean", "of": "ethnicity.adjective", "form": "Korean", "noun": ["Korean", "Koreans"], ...}``
     A value of an adjective class. Further keys: ``also`` (other adjectives), ``parents`` (broader values,
     nearest first), ``years`` (first and last year of an age). ``noun`` lists nouns for a person of that
@@ -46,7 +46,7 @@ from obclip_privacy.policy.frozen import FrozenMap
 _PART = re.compile(r"<([^<>=]+)=([^<>=]+)>")
 _KEYS: Mapping[str, frozenset[str]] = {
     "class": frozenset(
-        "class pos forms neutral also states band base not_before not_after only_before needs_band kin compound".split()
+        "class pos forms neutral also states band base not_before not_after only_before needs_band kin compound detected".split()
     ),
     "value": frozenset("value of form noun also parents years kind".split()),
     "word": frozenset("word reads noun_of unless_before unless_after only_after".split()),
@@ -54,6 +54,7 @@ _KEYS: Mapping[str, frozenset[str]] = {
 }
 
 
+@cache
 def read_lexicon(name: str, package: str = "obclip_privacy.data.en") -> Lexicon:
     """The lexicon in the data file *name* of *package*.
 
@@ -158,6 +159,7 @@ def _class(entry: Mapping[str, Any]) -> LexemeClass:
         only_before=frozenset(entry.get("only_before", ())),
         needs_band=Band(entry["needs_band"]) if "needs_band" in entry else None,
         kin=bool(entry.get("kin", False)),
+        detected=bool(entry.get("detected", False)),
         compound=bool(entry.get("compound", False)),
     )
 

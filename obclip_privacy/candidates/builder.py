@@ -134,9 +134,11 @@ class Builder:
             return False
         if link.person < 0:
             return True
+        if not policy.values:
+            return True
         values = substitutable(part.attribute, policy.value_ids, self._band(link.person))
         row = self.vocabulary.forms.get(part.class_id, ())
-        return not values or (bool(row) and all(row[value] is not None for value in values))
+        return bool(values) and bool(row) and all(row[value] is not None for value in values)
 
     def _band(self, person: int) -> Band:
         return self.analysis.persons[person].band

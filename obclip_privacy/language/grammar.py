@@ -93,5 +93,9 @@ PREDICATIVES = _words("as")
 COLOURS = _words("black white brown")
 #: What an adjective may look past on its way to the noun, besides the modifiers of the word list.
 MODIFIER_ENDINGS = ("ed", "ing", "looking")
+#: Words that follow an object pronoun: unlike :data:`STOPS`, none that can begin a noun phrase (``her next``).
+AFTER_OBJECT = STOPS - _words("next past back near inside outside only just home like so such own")
+#: Prepositions of place: an object after them is often followed by a verb (``behind her holds``).
+PLACES = _words("behind beside near to of above below around by with at")
 OPENERS = frozenset(",;|([{\n:\"/*")
 CLOSERS = frozenset(",;|)]}\n:\"/*.!?")

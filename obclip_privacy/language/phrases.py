@@ -20,6 +20,8 @@ REACH = 10
 
 Roles = list[Pos | None]
 
+_AGENT_ENDINGS = ("er", "ers", "ist", "ists")
+
 
 def is_person_word(units: Sequence[Unit], index: int) -> bool:
     """Whether the word at *index* is a noun for a person, in its place.
@@ -28,7 +30,7 @@ def is_person_word(units: Sequence[Unit], index: int) -> bool:
     between a person and a determiner (``a man guards the door``).
     """
     unit = units[index]
-    if unit.kind is not Kind.WORD or unit.word not in wordlists.persons():
+    if unit.kind is not Kind.WORD or not (unit.word in wordlists.persons() or is_agent(unit.word)):
         return False
     before = units[index - 1] if index else None
     if before is None:
@@ -40,6 +42,14 @@ def is_person_word(units: Sequence[Unit], index: int) -> bool:
     after = word_at(units, index + 1)
     subject = before.noun is not None or before.word in wordlists.persons()
     return not (subject and unit.word.endswith("s") and after in grammar.DETERMINERS | grammar.PREPOSITIONS)
+
+
+def is_agent(word: str) -> bool:
+    """Whether a word that no list knows looks like a noun for somebody who does something (``kickboxers``)."""
+    if len(word) < 7 or not word.endswith(_AGENT_ENDINGS):
+        return False
+    singular = word[:-1] if word.endswith("s") else word
+    return not wordlists.is_known(singular) and not wordlists.is_known(word)
 
 
 def word_at(units: Sequence[Unit], index: int) -> str:
@@ -104,13 +114,19 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     following = word_at(units, index + 1)
     if mask.band is Band.MINOR and following in wordlists.animals():
         return False
-    if not ambiguous or mask.plural:
+    if not ambiguous or (mask.plural and mask.attributes != ("age",)):
         return True
-    # An adjective that found no noun of its own: a noun only after a determiner (``an Asian``, ``two male``).
+    # An adjective that found no noun of its own: a noun only where nothing follows that it could describe,
+    # and after a determiner or at the start (``an Asian``, ``two male dancers`` has a noun, ``male, solo``).
     at = index - 1
-    while at >= max(0, index - 4) and (units[at].adjective is not None or units[at].word in wordlists.modifiers()):
+    while at >= max(0, index - 4) and (units[at].adjective is not None or is_modifier(units, at)):
         at -= 1
-    return word_at(units, at) in grammar.DETERMINERS | grammar.NUMBERS or word_at(units, at).isdigit()
+    determined = word_at(units, at) in grammar.DETERMINERS | grammar.NUMBERS or word_at(units, at).isdigit()
+    gendered = mask.attributes == ("gender",)
+    if not determined and not (gendered and at < index - 1 and opens(units, at + 1)) and not mask.plural:
+        return False
+    ends = closes(units, index + 1) or following in grammar.STOPS | grammar.CONJUNCTIONS or following == "'"
+    return ends or following.endswith("ing") or (gendered and following.endswith(("ed", "s")))
 
 
 def _head(

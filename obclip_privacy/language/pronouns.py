@@ -77,18 +77,21 @@ def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
         return Case.OBJECT if not _noun_follows(units, index + 1) else Case.DETERMINER
     if before in grammar.TRANSFER and (is_modifier(units, index + 1) or after in grammar.DETERMINERS):
         return Case.OBJECT
-    if after in ("back", "home") and before not in grammar.PREPOSITIONS:
-        return Case.OBJECT
     if after in grammar.AUXILIARIES and (before == "" or before in grammar.CONJUNCTIONS | grammar.SENTENCE_ENDS):
         return Case.POSSESSIVE
     if after in grammar.CONJUNCTIONS:
         return _final_case(units, index, before)
-    if after in grammar.STOPS or after in grammar.CONJUNCTIONS or after in grammar.NUMBERS - {"one"} and (
-        index + 2 >= len(units)
+    if after in grammar.AFTER_OBJECT or (after == "next" and word_at(units, index + 2) == "to"):
+        return Case.OBJECT
+    if after in ("back", "home", "like", "so", "near", "inside", "outside") and (
+        before not in grammar.PREPOSITIONS and not _noun_follows(units, index + 1)
     ):
         return Case.OBJECT
     if after.endswith("ly") and after not in ("only", "early", "lovely", "friendly", "curly", "elderly", "family"):
         return Case.DETERMINER if is_modifier(units, index + 2) else Case.OBJECT
+    beyond = word_at(units, index + 2)
+    if before in grammar.PLACES and after.endswith("s") and beyond in grammar.DETERMINERS | {"on", "at"}:
+        return Case.OBJECT
     return Case.DETERMINER
 
 

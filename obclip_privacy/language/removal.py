@@ -145,7 +145,9 @@ def _noun_phrase_start(units: Sequence[Unit], index: int) -> int:
     """First unit of the noun phrase of a cue; a possessive pronoun is not part of it."""
     start = index
     while start > 0 and (
-        is_modifier(units, start - 1) or any(c.term.pos is not CuePos.NOUN for c in units[start - 1].cues)
+        is_modifier(units, start - 1)
+        or units[start - 1].adjective is not None
+        or any(cue.term.pos is not CuePos.NOUN for cue in units[start - 1].cues)
     ):
         start -= 1
     if word_at(units, start - 1) in grammar.DETERMINERS:
@@ -171,7 +173,7 @@ def choose_cue(units: Sequence[Unit], index: int) -> CueSense:
     found = sorted(unit.cues, key=lambda cue: (order[cue.term.pos], cue.term.attribute))
     nouns = [cue for cue in found if cue.term.pos is CuePos.NOUN]
     if nouns and len(found) > len(nouns) and found[0].term.pos is CuePos.ADJECTIVE:
-        alone = closes_phrase(units, index + 1)
+        alone = closes_phrase(units, index + 1) and word_at(units, index + 1) not in ("one", "ones")
         determined = word_at(units, index - 1) in grammar.DETERMINERS | grammar.NUMBERS
         if alone and determined:
             return nouns[0]

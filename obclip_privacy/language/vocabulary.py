@@ -194,7 +194,7 @@ class _Builder:
 
     def _senses(self) -> Iterator[tuple[str, Sense]]:
         """Every surface with its sense: the forms of the policy's values first, then other forms, then words."""
-        spoken = [cls for cls in self.classes.values() if cls.attribute in self.lexical]
+        spoken = [cls for cls in self.classes.values() if cls.attribute in self.lexical and not cls.detected]
         for cls in spoken:
             policy = self.policies[cls.attribute]
             for value, row in zip(policy.values, self.forms.get(cls.id, ()), strict=False):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from obclip_privacy.attributes.lexicon_file import read_words
+from obclip_privacy.attributes.base import Pos
+from obclip_privacy.attributes.lexicon_file import read_lexicon, read_words
 
 
 def _plural(word: str) -> str:
@@ -17,11 +18,32 @@ def _plural(word: str) -> str:
     return word + "s"
 
 
+#: Lexicons whose words are mentions; they are no persons without a value.
+_LEXICONS = ("gender.jsonl", "age.jsonl", "ethnicity.jsonl")
+
+
 @cache
 def persons() -> frozenset[str]:
     """Nouns for human beings, singular and plural, that state none of the values of the core."""
     singular = (read_words("persons.txt") | read_words("persons_extra.txt")) - read_words("persons_not.txt")
-    return singular | frozenset(_plural(word) for word in singular)
+    found = {*singular, *(_plural(word) for word in singular)}
+    lexicons = [read_lexicon(name) for name in _LEXICONS]
+    found -= {surface for lexicon in lexicons for word in lexicon.words for surface in word.surfaces}
+    found -= {form for lexicon in lexicons for cls in lexicon.classes for row in cls.forms.values() for form in row}
+    # What a value-free wording ends in is a person, or candidates would read differently from what was typed.
+    for lexicon in lexicons:
+        for cls in lexicon.classes:
+            found |= {form.split()[-1] for form in cls.neutral if cls.pos is Pos.NOUN}
+        for word in lexicon.words:
+            endings = (reading[-1] for reading in word.readings if reading)
+            found |= {ending.split()[-1] for ending in endings if isinstance(ending, str)}
+    return frozenset(found)
+
+
+@cache
+def words() -> frozenset[str]:
+    """Every English word of the list, inflected forms left out."""
+    return read_words("words.txt")
 
 
 @cache
@@ -41,3 +63,8 @@ def animals() -> frozenset[str]:
     """Animals, singular and plural."""
     singular = read_words("animals.txt")
     return singular | frozenset(_plural(word) for word in singular)
+
+
+def is_known(word: str) -> bool:
+    """Whether a list has the word."""
+    return word in words() or word in modifiers() or word in activities() or word in animals()
