@@ -157,8 +157,9 @@ def _set_size(entry: Tree) -> int:
     if entry.text("strategy") != Strategy.BLOCK or options is None:
         return max(size, 1)
     stated, blocks = options.get("block_size"), options.get("blocks")
-    if stated and isinstance(stated.scalar, int):
-        return max(stated.scalar, 1)
+    if stated and isinstance(stated.scalar, int) and stated.scalar > 0:
+        # as many blocks of that size as fit, and the rest spread over them
+        return max(1, math.ceil(size / max(1, size // stated.scalar)))
     return max((len(block.items) for block in blocks.items), default=1) if blocks else 1
 
 
