@@ -22,10 +22,9 @@ def canonical_bytes(value: Mapping[str, Json]) -> bytes:
     """Write *value* as canonical JSON.
 
     Raises:
-        ValueError: a number is not finite, or a string has a lone surrogate (not valid Unicode).
+        ValueError: a number is not finite.
     """
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode("utf-8")
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
 def sha256_hex(data: bytes) -> str:

@@ -15,11 +15,11 @@ from typing import Literal, cast
 
 from obclip_gen.canonical import JsonError, canonical_bytes, parse_object, sha256_hex
 from obclip_gen.schedule import TIMESTEP_SPACINGS
+from obclip_privacy.candidates.candidate_set import PROTOCOL
 from obclip_privacy.errors import BadInputError
 from obclip_privacy.policy.frozen import Json
 
-#: Version of both messages. A server answers only its own.
-PROTOCOL = 1
+__all__ = ["PROTOCOL", "DenoiseRequest", "RequestLimits", "RequestSettings", "SolverSettings"]
 
 #: Solvers that can stop at any step and go on elsewhere bit for bit
 #: (:mod:`obclip_gen.denoise.solvers`).

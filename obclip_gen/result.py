@@ -18,7 +18,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from obclip_gen.canonical import JsonError, canonical_bytes, parse_object
-from obclip_gen.denoise.solver import HandOver, LatentSpace
+from obclip_gen.denoise.solver import HandOver, LatentSpace, rescale
 from obclip_gen.denoise.state import ResumeState, check_finite, restore
 from obclip_gen.fingerprint import Fingerprint
 from obclip_gen.request import PROTOCOL, DenoiseRequest, Precision
@@ -95,6 +95,14 @@ class DenoiseResult:
             step=self.split,
             state=self.state.rows([index]),
         )
+
+    def viewable(self) -> Tensor:
+        """Give the latents as a decoder can show them: variance preserving, so of ordinary size."""
+        return rescale(self.latents, self.sigma, self.space, "vp")
+
+    def estimates(self) -> Tensor | None:
+        """Give the last predictions of the clean latents, ``[N, C, h, w]``, if the state holds them."""
+        return self.state.tensors().get("previous_x0")
 
     def to_bytes(self, precision: Precision) -> bytes:
         """Write the body.

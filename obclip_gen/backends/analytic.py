@@ -10,7 +10,7 @@ protocol out, not for pictures.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -57,6 +57,11 @@ class AnalyticBackend:
     def defaults(self) -> Defaults:
         """The settings that it was made for."""
         return Defaults(height=64, width=64, guidance_scale=1.0)
+
+    @property
+    def parameters(self) -> Mapping[str, int]:
+        """There are none."""
+        return {}
 
     def latent_shape(self, height: int, width: int) -> tuple[int, int, int]:
         """See the protocol."""

@@ -75,6 +75,11 @@ class Backend(Protocol):
         """The settings that it was made for."""
         ...
 
+    @property
+    def parameters(self) -> Mapping[str, int]:
+        """Numbers of parameters by part, for people."""
+        ...
+
     def latent_shape(self, height: int, width: int) -> tuple[int, int, int]:
         """Give ``(C, h, w)`` of the latents of a picture.
 

@@ -18,6 +18,13 @@ class ComputeChoice(StrEnum):
     BFLOAT16 = "bfloat16"
 
 
+class PrecisionChoice(StrEnum):
+    """Of the latents on the wire."""
+
+    FLOAT32 = "float32"
+    FLOAT16 = "float16"
+
+
 def read_token(file: Path | None) -> str | None:
     """Give the bearer token: the file's first line, else the environment's, else none.
 

@@ -156,7 +156,7 @@ class Solver(ABC):
             The index of the next step, the latents in this solver's scaling, and how it was
             resumed. An index of ``steps`` means that nothing is left to do.
         """
-        latents = _rescale(given.latents, given.sigma, given.space, self.space)
+        latents = rescale(given.latents, given.sigma, given.space, self.space)
         index = self._place(given.sigma, given.step)
         if index is not None:
             if given.state is None or index == self.steps:
@@ -237,7 +237,7 @@ def same_level(one: float, other: float) -> bool:
     return math.isclose(one, other, rel_tol=_SAME_LEVEL)
 
 
-def _rescale(latents: Tensor, sigma: float, given: LatentSpace, wanted: LatentSpace) -> Tensor:
+def rescale(latents: Tensor, sigma: float, given: LatentSpace, wanted: LatentSpace) -> Tensor:
     """Change between ``ve`` and ``vp`` scaling: x_vp = x_ve / sqrt(1 + sigma^2)."""
     if given == wanted:
         return latents

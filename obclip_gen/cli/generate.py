@@ -1,0 +1,208 @@
+"""Make a picture: the cloud denoises every candidate, this device finishes yours.
+
+Writes picture.png, sheet.png (what the cloud saw beside what you got) and record.json, all or none.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from obclip_gen.cli.options import TOKEN_VARIABLE, ComputeChoice, PrecisionChoice, read_token, use_threads
+from obclip_privacy.cli.output import Format, print_json
+
+if TYPE_CHECKING:
+    from obclip_gen.pipeline import Generation
+    from obclip_privacy.policy.frozen import Json
+    from obclip_privacy.policy.model import Policy
+
+app = typer.Typer()
+
+_PRIVACY, _MODELS, _DRAWING, _SERVER = "Privacy", "Models", "Drawing", "Server"
+
+
+@app.command()
+def generate(
+    prompt: Annotated[str, typer.Argument(help="What to draw, in your own words.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the files.", show_default=False)],
+    policy: Annotated[
+        str, typer.Option("--policy", "-p", help="Shipped policy or file.", rich_help_panel=_PRIVACY)
+    ] = "default",
+    negative_prompt: Annotated[str, typer.Option(help="What not to draw.", rich_help_panel=_DRAWING)] = "",
+    split: Annotated[
+        int | None,
+        typer.Option(min=0, help="Steps k by the cloud; 0 leaves it out.", rich_help_panel=_DRAWING),
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Steps T in all.", rich_help_panel=_DRAWING)
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, help="Of the first noise; drawn if not given.", rich_help_panel=_DRAWING),
+    ] = None,
+    guidance: Annotated[
+        float | None, typer.Option(min=0, max=50, help="Guidance scale.", rich_help_panel=_DRAWING)
+    ] = None,
+    height: Annotated[int | None, typer.Option(min=8, help="Pixels.", rich_help_panel=_DRAWING)] = None,
+    width: Annotated[int | None, typer.Option(min=8, help="Pixels.", rich_help_panel=_DRAWING)] = None,
+    solver: Annotated[
+        str,
+        typer.Option(help="dpmsolver++, unipc, euler or ddim.", rich_help_panel=_DRAWING),
+    ] = "dpmsolver++",
+    server: Annotated[
+        str | None,
+        typer.Option(help="Address of the cloud; without it the cloud runs here.", rich_help_panel=_SERVER),
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(help=f"File with the server's token; or set {TOKEN_VARIABLE}.", rich_help_panel=_SERVER),
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(min=1, help="Seconds to wait for the server.", rich_help_panel=_SERVER)
+    ] = 600.0,
+    ca_file: Annotated[
+        Path | None, typer.Option(help="Certificates to trust.", rich_help_panel=_SERVER)
+    ] = None,
+    insecure_http: Annotated[
+        bool,
+        typer.Option("--insecure-http", help="Allow http beyond this machine.", rich_help_panel=_SERVER),
+    ] = False,
+    proxy_from_env: Annotated[
+        bool,
+        typer.Option("--proxy-from-env", help="Use the environment's proxy.", rich_help_panel=_SERVER),
+    ] = False,
+    precision: Annotated[
+        PrecisionChoice, typer.Option(help="Of the latents on the wire.", rich_help_panel=_SERVER)
+    ] = PrecisionChoice.FLOAT32,
+    acceleration: Annotated[
+        str, typer.Option(help="Of the cloud phase: none or exact.", rich_help_panel=_SERVER)
+    ] = "none",
+    cloud_model: Annotated[
+        str, typer.Option(help="The cloud model, unless --server.", rich_help_panel=_MODELS)
+    ] = "embedded:cloud",
+    device_model: Annotated[
+        str, typer.Option(help="The device model.", rich_help_panel=_MODELS)
+    ] = "embedded:device",
+    compute: Annotated[
+        ComputeChoice, typer.Option(help="Arithmetic of the denoisers.", rich_help_panel=_MODELS)
+    ] = ComputeChoice.FLOAT32,
+    device: Annotated[str, typer.Option(help="cpu, cuda, mps.", rich_help_panel=_MODELS)] = "cpu",
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="CPU threads; default: torch's own.", rich_help_panel=_MODELS)
+    ] = None,
+    output_format: Annotated[
+        Format, typer.Option("--format", "-f", help="What to print: table or json.")
+    ] = Format.TABLE,
+) -> None:
+    """Make a picture: the cloud denoises every candidate, this device finishes yours.
+
+    Writes picture.png, sheet.png (what the cloud saw beside what you got) and record.json, all or none.
+    """
+    from contextlib import ExitStack
+
+    from rich.console import Console
+
+    from obclip_gen.closure import accepted_candidates
+    from obclip_gen.output.folder import check_writable
+    from obclip_privacy.candidates.engine import Engine
+    from obclip_privacy.policy.loader import load_policy
+
+    check_writable(out)
+    rules = load_policy(policy)
+    source = Engine(rules)
+    found = accepted_candidates(source, prompt, negative_prompt)
+
+    from obclip_gen.backends.entry import LoadOptions
+    from obclip_gen.backends.registry import load_backend
+    from obclip_gen.cli.progress import generation_progress
+    from obclip_gen.client.http import ClientSettings, RemoteCloud
+    from obclip_gen.cloud import Cloud, LocalCloud
+    from obclip_gen.libs import quiet_libraries
+    from obclip_gen.pipeline import Options
+    from obclip_gen.pipeline import generate as run
+
+    console = Console(stderr=True)
+    quiet_libraries()
+    use_threads(threads)
+    load = LoadOptions(compute=compute.value, device=device)
+    options = Options(
+        num_inference_steps=steps,
+        split=split,
+        guidance_scale=guidance,
+        height=height,
+        width=width,
+        seed=seed,
+        solver=solver,
+        acceleration=acceleration,
+        precision=precision.value,
+    )
+    with ExitStack() as stack:
+        cloud: Cloud
+        if server is not None:
+            settings = ClientSettings(
+                url=server,
+                token=read_token(token_file),
+                total_seconds=timeout,
+                allow_plain_http=insecure_http,
+                use_environment=proxy_from_env,
+                ca_file=ca_file,
+            )
+            cloud = stack.enter_context(RemoteCloud(settings))
+        with console.status("loading models"):
+            if server is None:
+                cloud = LocalCloud(load_backend(cloud_model, load))
+            finisher = load_backend(device_model, load)
+        watch = stack.enter_context(generation_progress(console, server=server is not None))
+        made = run(found, source, cloud, finisher, options, watch)
+    unread = finisher.unread(prompt)
+    if unread:
+        console.print("note: the models do not read the end of this prompt:", style="yellow", end=" ")
+        console.print(unread, markup=False, highlight=False)
+    _write(out, made, rules, finisher.fingerprint.to_json(), server is not None, output_format)
+
+
+def _write(
+    out: Path,
+    made: Generation,
+    policy: Policy,
+    device_fingerprint: dict[str, Json],
+    server: bool,
+    output_format: Format,
+) -> None:
+    """Write the three files and print what was done."""
+    import io
+    import json
+
+    from obclip_gen.output.folder import write_all
+    from obclip_gen.output.record import make_record
+    from obclip_gen.output.sheet import draw_sheet, to_image
+    from obclip_gen.output.words import sheet_words
+
+    record = make_record(made, policy, device_fingerprint, server)
+    images = {
+        "picture.png": to_image(made.picture),
+        "sheet.png": draw_sheet(sheet_words(made, policy), made.picture, made.seen, made.estimates),
+    }
+    files: dict[str, bytes] = {}
+    for name, image in images.items():
+        stream = io.BytesIO()
+        image.save(stream, format="PNG")
+        files[name] = stream.getvalue()
+    files["record.json"] = (json.dumps(record, indent=2) + "\n").encode()
+    write_all(out, files)
+    paths: dict[str, Json] = {name.partition(".")[0]: str(out / name) for name in files}
+    if output_format is Format.TABLE:
+        _print_summary(made, policy, paths)
+    else:
+        print_json({"files": paths, "record": record})
+
+
+def _print_summary(made: Generation, policy: Policy, paths: dict[str, Json]) -> None:
+    from obclip_gen.output.words import cost_line, privacy_lines
+
+    for path in paths.values():
+        typer.echo(f"wrote {path}")
+    for line in (*privacy_lines(made, policy), cost_line(made)):
+        typer.echo(line)
