@@ -1,6 +1,6 @@
 """Tokens and vocabulary terms of a text, by spaCy's blank English pipeline.
 
-One shared :class:`~spacy.language.Language` with a tokenizer of our own: every punctuation character and
+One shared :class:`~spacy.lang.en.English` pipeline with a tokenizer of our own: every punctuation character and
 every change between digits and letters is a boundary (``(woman:1.2)``, ``1girl``, ``middle-aged``), and no
 word is split or merged by a list of exceptions, so the cut never depends on the value at hand. All terms
 of all lexicons are matched in one pass by one :class:`~spacy.matcher.PhraseMatcher`.
@@ -17,10 +17,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
-import spacy
-from spacy.language import Language
-from spacy.matcher import PhraseMatcher
-from spacy.tokenizer import Tokenizer
+from obclip_privacy.language.light_spacy import English, PhraseMatcher, Tokenizer
 
 _PUNCTUATION = r"[^\w\s]|_"
 _BOUNDARY = r"(?<=\d)(?=[^\W\d_])|(?<=[^\W\d_])(?=\d)"
@@ -45,8 +42,8 @@ class Tokens(NamedTuple):
 
 
 @cache
-def _language() -> Language:
-    language = spacy.blank("en")
+def _language() -> English:
+    language = English()
     language.tokenizer = Tokenizer(
         language.vocab,
         rules={},
