@@ -15,20 +15,40 @@ from obclip_gen.training import autoencoder, classifier, dataset, denoiser, expo
 from obclip_gen.training.runs import say
 
 #: Minutes of training by stage of the shipped recipe (two cores with AVX512-bf16, no GPU).
-MINUTES = {"autoencoder": 16.0, "text": 4.0, "cloud": 180.0, "device": 45.0, "classifier": 8.0}
+MINUTES = {
+    "autoencoder": 16.0,
+    "enlarge": 20.0,
+    "text": 4.0,
+    "cloud": 180.0,
+    "device": 45.0,
+    "classifier": 8.0,
+}
 
 
-def _vae(work: Path) -> parts.Autoencoder:
+def _small(work: Path) -> parts.Autoencoder:
     model = autoencoder.build()
     model.load_state_dict(runs.load(work / "autoencoder.safetensors")[0])
     return model.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
 
+def _full(work: Path) -> parts.Autoencoder:
+    model = autoencoder.build_full()
+    model.load_state_dict(runs.load(work / "autoencoder_full.safetensors")[0])
+    return model.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+
+
+def _vae(work: Path) -> parts.Autoencoder:
+    return _full(work) if (work / "autoencoder_full.safetensors").exists() else _small(work)
+
+
 def _latents(data: dataset.Dataset, work: Path) -> npt.NDArray[np.float16]:
     path = work / "latents.npy"
     if not path.exists():
-        np.save(path.with_suffix(".partial.npy"), autoencoder.encode(_vae(work), data))
-        path.with_suffix(".partial.npy").rename(path)
+        resumed = not (work / "autoencoder.safetensors").exists()
+        model = _full(work) if resumed else _small(work)
+        partial = path.with_suffix(".partial.npy")
+        np.save(partial, autoencoder.encode(model, data, full=resumed))
+        partial.rename(path)
     loaded: npt.NDArray[np.float16] = np.load(path)
     return loaded
 
@@ -51,7 +71,7 @@ def resume_from_package(work: Path) -> None:
     work.mkdir(parents=True, exist_ok=True)
     tokenizer.save_pretrained(work / "tokenizer")
     runs.save(work / "text_encoder_read.safetensors", encoder.state_dict(), step=0, seconds=0)
-    runs.save(work / "autoencoder.safetensors", vae.state_dict(), step=0, seconds=0)
+    runs.save(work / "autoencoder_full.safetensors", vae.state_dict(), step=0, seconds=0)
     cloud, device = export.load_unet("cloud"), export.load_unet("device")
     states = {
         "unet": cloud.state_dict(),
@@ -78,6 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
         "prepare",
         "resume",
         "autoencoder",
+        "enlarge",
         "text",
         "latents",
         "cloud",
@@ -115,6 +136,8 @@ def main(arguments: list[str] | None = None) -> int:
     horizon = 60 * options.horizon if options.horizon is not None else None
     if options.stage == "autoencoder":
         autoencoder.train(data, work, seconds=seconds)
+    elif options.stage == "enlarge":
+        autoencoder.enlarge(data, _small(work), work, seconds=seconds)
     elif options.stage == "text":
         tokenizer, _ = _text(data, work)
         text.pretrain(data, tokenizer, work, seconds=seconds)

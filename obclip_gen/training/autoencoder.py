@@ -40,6 +40,20 @@ def build() -> Autoencoder:
     return made
 
 
+def build_full() -> Autoencoder:
+    """An untrained autoencoder of 128x128 pictures with the same latents: the one that ships."""
+    made: Autoencoder = diffusers(
+        "AutoencoderTiny",
+        latent_channels=LATENT_CHANNELS,
+        encoder_block_out_channels=(WIDTH,) * 4,
+        decoder_block_out_channels=(WIDTH,) * 4,
+        num_encoder_blocks=(0, 0, 2, 3),
+        num_decoder_blocks=(3, 2, 1, 0),
+        force_upcast=False,
+    )
+    return made
+
+
 def to_tensor(pixels: npt.NDArray[np.uint8]) -> Tensor:
     """uint8 ``[n, h, w, 3]`` to float ``[n, 3, h, w]`` in [-1, 1]."""
     return torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
@@ -106,13 +120,80 @@ def train(data: Dataset, work: Path, *, seconds: float, batch: int = 8, seed: in
     return average.module
 
 
+def enlarge(
+    data: Dataset, small: Autoencoder, work: Path, *, seconds: float, batch: int = 4, seed: int = 2
+) -> Autoencoder:
+    """Trains the shipped autoencoder on the latents of ``small``, resuming from its checkpoint.
+
+    The decoder starts from the small one's layers and learns to draw at twice the size; the encoder learns to
+    give the small one's latents from the full picture. The denoisers' latents stay what they are.
+    """
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    model = build_full()
+    path, step, spent = work / "autoencoder_full.safetensors", 0, 0.0
+    if path.exists():
+        weights, counters = runs.load(path)
+        model.load_state_dict(weights)
+        step, spent = int(counters["step"]), counters["seconds"]
+    else:
+        model.load_state_dict(grown(model.state_dict(), small.state_dict()))
+    model.to(memory_format=torch.channels_last)
+    average = runs.Averaged(model, 0.999)
+    optimiser = Muon(model.parameters())
+    indices = data.indices(held_out=False)
+    weights_of = data.weights(indices)
+    clock, begin, squared, missed = runs.Clock(), spent, 0.0, 0.0
+    while spent < seconds:
+        chosen = np.sort(rng.choice(indices, batch, p=weights_of))
+        target = to_tensor(data.pixels[chosen]).to(memory_format=torch.channels_last)
+        if rng.random() < 0.5:
+            target = target.flip(3)
+        with torch.autocast("cpu", torch.bfloat16):
+            with torch.no_grad():
+                latents = small.encoder(torch.nn.functional.avg_pool2d(target, 2)).float()
+            output = model.decoder(latents + LATENT_NOISE * torch.randn_like(latents))
+            encoded = model.encoder(target)
+        distance = (encoded.float() - latents).square().mean()
+        loss = reconstruction_loss(output.float(), target) + distance
+        optimiser.zero_grad()
+        torch.autograd.backward(loss)
+        optimiser.step(min(1.0, (step + 1) / 30) * max(0.02, 1 - spent / seconds))
+        average.update(model, step)
+        squared += (output.detach().float() - target).square().mean().item() / 4
+        missed += distance.item()
+        step += 1
+        spent = begin + clock.seconds
+        if step % 200 == 0:
+            psnr, speed = -10 * np.log10(squared / 200), 200 * batch / clock.lap()
+            say(
+                f"enlarge step {step} {spent:.0f} s psnr {psnr:.2f} encoder {missed / 200:.4f} {speed:.1f}/s"
+            )
+            squared = missed = 0.0
+        if step % 1000 == 0 or spent >= seconds:
+            runs.save(path, average.module.state_dict(), step=step, seconds=spent)
+    return average.module
+
+
+def grown(full: dict[str, Tensor], small: dict[str, Tensor]) -> dict[str, Tensor]:
+    """``full`` with the decoder layers that ``small`` has too (all but its last convolution)."""
+    last = max(int(name.split(".")[2]) for name in small if name.startswith("decoder.layers."))
+    shared = {
+        name: tensor
+        for name, tensor in small.items()
+        if name.startswith("decoder.layers.") and int(name.split(".")[2]) < last
+    }
+    return {**full, **shared}
+
+
 @torch.no_grad()
-def encode(model: Autoencoder, data: Dataset, batch: int = 64) -> npt.NDArray[np.float16]:
-    """Latents ``[n, 8, 16, 16]`` of every picture of the data set."""
+def encode(model: Autoencoder, data: Dataset, *, full: bool, batch: int = 64) -> npt.NDArray[np.float16]:
+    """Latents ``[n, 8, 16, 16]`` of every picture, from the full-size or the half-size autoencoder."""
     out = np.empty((len(data.pixels), LATENT_CHANNELS, 16, 16), dtype=np.float16)
     for start in range(0, len(out), batch):
         indices = np.arange(start, min(start + batch, len(out)))
-        x = to_tensor(data.small(indices)).to(memory_format=torch.channels_last)
+        pixels = data.pixels[indices] if full else data.small(indices)
+        x = to_tensor(pixels).to(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
             out[indices] = model.encoder(x).float().numpy().astype(np.float16)
     return out

@@ -23,6 +23,7 @@ from obclip_gen.training import runs
 from obclip_gen.training.autoencoder import LATENT_CHANNELS
 from obclip_gen.training.captions import caption
 from obclip_gen.training.dataset import Dataset
+from obclip_gen.training.muon import Muon
 from obclip_gen.training.parts import Denoiser, Part, Scheduler, TextEncoder, Tokenizer, diffusers
 from obclip_gen.training.runs import say
 from obclip_gen.training.text import WIDTH as TEXT_WIDTH
@@ -159,32 +160,19 @@ def train_cloud(
     unet.to(memory_format=torch.channels_last).train()
     encoder.train()
     batches = _Batches(data, latents, tokenizer, batch, seed + step)
-    parameters = [*unet.parameters(), *encoder.parameters()]
-    optimiser = torch.optim.AdamW(
-        [
-            {"params": list(unet.parameters()), "scale": 1.0},
-            {"params": list(encoder.parameters()), "scale": 0.5},
-        ],
-        lr=peak,
-        betas=(0.9, 0.99),
-        weight_decay=0.01,
-        fused=True,
-    )
+    optimiser = Muon(unet.parameters(), matrix_rate=0.02, other_rate=peak, other=encoder.parameters())
     clock, begin, first, mean = runs.Clock(), spent, step, 0.0
     while spent < seconds:
         decay = runs.learning_rate(int(spent), peak=1.0, warmup=0, total=int(horizon or seconds))
-        warm = min(1.0, (step - first + 1) / 300)
-        for group in optimiser.param_groups:
-            group["lr"] = peak * group["scale"] * decay * warm
+        warm = min(1.0, (step - first + 1) / 100)
         noisy, target, timesteps, ids = batches.draw()
         with torch.autocast("cpu", torch.bfloat16):
             context = encoder(ids).last_hidden_state
             predicted = unet(noisy, timesteps, context).sample
         loss = nn.functional.mse_loss(predicted.float(), target)
-        optimiser.zero_grad(set_to_none=True)
+        optimiser.zero_grad()
         torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimiser.step()
+        optimiser.step(decay * warm)
         unet_average.update(unet, step)
         text_average.update(encoder, step)
         step += 1
@@ -249,14 +237,11 @@ def train_device(
     unet.to(memory_format=torch.channels_last).train()
     teacher.to(memory_format=torch.channels_last)
     batches = _Batches(data, latents, tokenizer, batch, seed + step)
-    optimiser = torch.optim.AdamW(
-        unet.parameters(), lr=peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True
-    )
+    optimiser = Muon(unet.parameters(), matrix_rate=0.02, other_rate=peak)
     clock, begin, first, mean = runs.Clock(), spent, step, 0.0
     while spent < seconds:
         decay = runs.learning_rate(int(spent), peak=1.0, warmup=0, total=int(horizon or seconds))
-        for group in optimiser.param_groups:
-            group["lr"] = peak * decay * min(1.0, (step - first + 1) / 300)
+        warm = min(1.0, (step - first + 1) / 100)
         noisy, _, timesteps, ids = batches.draw()
         with torch.autocast("cpu", torch.bfloat16):
             with torch.no_grad():
@@ -264,10 +249,9 @@ def train_device(
                 target = teacher(noisy, timesteps, context).sample
             predicted = unet(noisy, timesteps, context).sample
         loss = nn.functional.mse_loss(predicted.float(), target.float())
-        optimiser.zero_grad(set_to_none=True)
+        optimiser.zero_grad()
         torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(unet.parameters(), 1.0)
-        optimiser.step()
+        optimiser.step(decay * warm)
         average.update(unet, step)
         step += 1
         mean += loss.item()
