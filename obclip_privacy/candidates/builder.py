@@ -38,13 +38,16 @@ class Built:
     Attributes:
         template: the nodes.
         columns: in canonical order, person first, then the policy's order of attributes.
-        reports: (person, attribute, strategy) of what is kept or outside the domain and has no column.
+        real: position of the real value in each column; ``None`` where it is outside the domain.
+        kept: (person, attribute) of what is stated and not exchanged.
         refusal: why the prompt is refused, or ``""``.
-        withheld: spans of cues and of left-out mentions, as (start, end).
+        cue_spans: (start, end) of what is withheld as a cue.
+        column_spans: (start, end) of the mentions of each column.
     """
 
     template: Template
     columns: tuple[Column, ...]
+    real: tuple[int | None, ...]
     kept: tuple[Key, ...]
     refusal: str
     cue_spans: tuple[tuple[int, int], ...]
@@ -72,6 +75,7 @@ class Builder:
     realisers: Mapping[str, Realiser]
     column_of: dict[Key, int] = field(default_factory=dict)
     columns: list[Column] = field(default_factory=list)
+    real: list[int | None] = field(default_factory=list)
     slotted: dict[int, tuple[str | Part, ...]] = field(default_factory=dict)
     kept: dict[Key, None] = field(default_factory=dict)
     refusal: str = ""
@@ -101,6 +105,7 @@ class Builder:
         return Built(
             tuple(template),
             tuple(self.columns),
+            tuple(self.real),
             tuple(self.kept),
             self.refusal,
             tuple(self._span(r.first, r.last) for r in regions if r.cue),
@@ -145,9 +150,7 @@ class Builder:
 
     def _add_column(self, key: Key, stated: Sequence[tuple[int, Part]]) -> None:
         person, attribute = key
-        policy = self.policy.attribute(attribute)
-        if policy is None:
-            return
+        policy = self._policy(attribute)
         values = substitutable(attribute, policy.value_ids, self._band(person))
         nouns = [part for index, part in stated if self.analysis.links[index].pos is not Pos.PRONOUN]
         first = nouns[0] if nouns else stated[0][1]
@@ -157,14 +160,21 @@ class Builder:
             self._outside(key, policy, first)
             return
         treatment = STRATEGIES[policy.strategy](policy, values, real)
-        position = treatment.values.index(real) if real is not None and real in treatment.values else None
-        self.columns.append(Column(person, policy, treatment.values, position, treatment.mode, treatment.blocks))
+        self.real.append(treatment.values.index(real) if real in treatment.values else None)
+        self.columns.append(Column(person, attribute, treatment.values, treatment.mode, treatment.blocks))
+
+    def _policy(self, attribute: str) -> AttributePolicy:
+        found = self.policy.attribute(attribute)
+        if found is None:
+            raise LookupError(f"the policy does not name '{attribute}'")
+        return found
 
     def _outside(self, key: Key, policy: AttributePolicy, part: Part) -> None:
         """A value that the policy does not list: no wording of it is sent, or the prompt is refused."""
         if policy.out_of_domain is OutOfDomain.REFUSE and not self.refusal:
             self.refusal = f"a value of '{policy.id}' is outside the policy's domain"
-        self.columns.append(Column(key[0], policy, (), None, Mode.NEUTRAL))
+        self.real.append(None)
+        self.columns.append(Column(key[0], policy.id, (), Mode.NEUTRAL))
 
     def _is_stated(self, index: int) -> bool:
         """Whether the unit is a mention that is exchanged, or a cue that is taken out."""
@@ -363,13 +373,14 @@ class Builder:
         if column is None:
             return Lit(apply_casing(cls.forms.get(part.value, cls.neutral)[form], casing))
         realise = self.realisers.get(part.attribute)
+        policy = self._policy(part.attribute)
         texts = []
         for value in self.columns[column].values:
             forms = row[value]
             text = forms[form] if forms is not None else cls.neutral[form]
             if realise is not None:
                 context = SlotContext(cls, form, self._near(index - 1), self._near(index + 1))
-                text = realise(context, self.columns[column].attribute.values[value].id)
+                text = realise(context, policy.values[value].id)
             texts.append(apply_casing(text, casing))
         return Slot(column, tuple(texts), neutral)
 

@@ -90,13 +90,14 @@ class CandidateSet:
         negative_prompt: likewise.
         candidates: the distinct prompts to send, in canonical order; empty if refused.
         real_index: position of the real prompt's candidate; never leaves the device. ``-1`` if refused.
-        assignments: for each candidate the index of its value in every column that is enumerated.
+        assignments: for each candidate the index of its value in every column that is sent.
         cloud_negative_prompt: the one negative prompt that the cloud gets.
         attributes: what happened to each attribute of each person.
         withheld: spans that the cloud does not get.
         figures: size and leakage.
         policy_sha256: of the policy that decided.
-        members: every member of the anonymity set as a prompt, in canonical order.
+        members: every member of the anonymity set as a prompt, in canonical order; empty where closure was
+            not checked.
     """
 
     status: str

@@ -7,16 +7,21 @@ means that something sent depends on the value, and then nothing is sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from obclip_privacy.candidates.candidate_set import OK, CandidateSet
+from obclip_privacy.candidates.plan import Plan
 
 #: More members than this are not checked one by one, and a set that is not checked is not sent.
 MAX_MEMBERS = 4096
+#: Up to this many strings are compared byte for byte.
+MAX_COMPARED = 2048
 
-#: (prompt, negative prompt) to the set that would be sent.
-Transform = Callable[[str, str], CandidateSet]
+#: A prompt to the set that would be sent of it.
+Transform = Callable[[str], CandidateSet]
+#: A prompt to the plan that would be made of it; ``None`` if it is refused.
+Planner = Callable[[str], "Plan | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +40,31 @@ class ClosureResult:
     reason: str
 
 
-def check_closure(found: CandidateSet, members: Sequence[str], transform: Transform) -> ClosureResult:
-    """Run *members* (one per assignment, equal strings repeated) and the candidates of *found* again."""
-    if len(members) > MAX_MEMBERS:
+def check_closure(found: CandidateSet, plan: Plan, transform: Transform, planner: Planner) -> ClosureResult:
+    """Run every member of the anonymity set, and every candidate that would be sent, again.
+
+    The bytes are compared. Where that would be more than :data:`MAX_COMPARED` strings (their number grows
+    with the square of the set) the plans are, from which the bytes follow, and the bytes of the first and of
+    the last member besides.
+    """
+    members = found.members
+    if plan.n > MAX_MEMBERS:
         return ClosureResult(0, 0, f"the anonymity set has more than {MAX_MEMBERS} members; too many to check")
+    whole = len(members) * len(found.candidates) <= MAX_COMPARED
     outcome: dict[str, bool] = {}
-    for prompt in (*members, *found.candidates):
-        if prompt not in outcome:
-            again = transform(prompt, found.negative_prompt)
-            outcome[prompt] = again.status == OK and again.payload_bytes == found.payload_bytes
+    for index, prompt in enumerate((*members, *found.candidates)):
+        if prompt in outcome:
+            continue
+        if not whole and index not in (0, len(members) - 1) and planner(prompt) == plan:
+            outcome[prompt] = True
+            continue
+        again = transform(prompt)
+        outcome[prompt] = again.status == OK and again.payload_bytes == found.payload_bytes
     survivors = sum(outcome[prompt] for prompt in members)
     if survivors < len(members):
-        return ClosureResult(
-            survivors,
-            len(outcome),
-            f"closure failed: {len(members) - survivors} of {len(members)} members would send something else",
-        )
+        lost = len(members) - survivors
+        reason = f"closure failed: {lost} of {len(members)} members would send something else"
+        return ClosureResult(survivors, len(outcome), reason)
     if not all(outcome[prompt] for prompt in found.candidates):
         return ClosureResult(survivors, len(outcome), "closure failed: a candidate does not give the same set again")
     return ClosureResult(survivors, len(outcome), "")

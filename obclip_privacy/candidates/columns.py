@@ -21,34 +21,30 @@ class Mode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A sensitive attribute of one person.
+    """A sensitive attribute of one person. It does not know the real value.
 
     Attributes:
         person: index of the person.
-        attribute: what the policy says of the attribute.
+        attribute: id of the attribute.
         values: indices into the policy's domain, in canonical order: the values among which the real one
             is hidden. Empty where the prompt states a value outside the domain.
-        real: position of the real value in *values*; ``None`` where it is outside.
         mode: what the cloud gets.
         blocks: for ``block``, the number of equally likely blocks, which the choice of one reveals.
     """
 
     person: int
-    attribute: AttributePolicy
+    attribute: str
     values: tuple[int, ...]
-    real: int | None
     mode: Mode
     blocks: int = 1
 
-    @property
-    def value_ids(self) -> tuple[str, ...]:
+    def value_ids(self, policy: AttributePolicy) -> tuple[str, ...]:
         """Ids of the values, in canonical order."""
-        return tuple(self.attribute.values[index].id for index in self.values)
+        return tuple(policy.values[index].id for index in self.values)
 
-    @property
-    def priors(self) -> tuple[Fraction, ...]:
+    def priors(self, policy: AttributePolicy) -> tuple[Fraction, ...]:
         """Probability of each value given that it is one of them; sums to 1."""
-        weights = [self.attribute.priors[index] for index in self.values]
+        weights = [policy.priors[index] for index in self.values]
         total = sum(weights, Fraction(0))
         if not total:
             return tuple(Fraction(1, len(weights)) for _ in weights)

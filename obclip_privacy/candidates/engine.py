@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -25,11 +24,12 @@ from obclip_privacy.candidates.candidate_set import (
     Mention,
     Span,
 )
-from obclip_privacy.candidates.closure import check_closure
-from obclip_privacy.candidates.columns import Column, Mode, size
-from obclip_privacy.candidates.figures import Figures, figures_of
+from obclip_privacy.candidates.closure import MAX_MEMBERS, check_closure
+from obclip_privacy.candidates.columns import Column, Mode
+from obclip_privacy.candidates.figures import NOTHING, Figures, figures_of
 from obclip_privacy.candidates.overflow import fit
-from obclip_privacy.candidates.template import Template, realise
+from obclip_privacy.candidates.plan import Plan
+from obclip_privacy.candidates.template import compile_template, realise
 from obclip_privacy.errors import BadInputError, PluginError
 from obclip_privacy.language.analysis import Analysis, analyse
 from obclip_privacy.language.reader import Reader
@@ -38,7 +38,7 @@ from obclip_privacy.language.scan import Scan
 from obclip_privacy.language.units import Part
 from obclip_privacy.plugins.manager import load_plugins
 from obclip_privacy.plugins.registry import Registry
-from obclip_privacy.policy.model import NegativePromptAction, Policy, Strategy
+from obclip_privacy.policy.model import AttributePolicy, NegativePromptAction, Policy, Strategy
 
 __all__ = ["PROTOCOL", "CandidateSet", "Detection", "Engine"]
 
@@ -49,6 +49,12 @@ HARD_MAX_PROMPT_CHARS = 20_000
 class _Read:
     scan: Scan
     analysis: Analysis
+    built: Built
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    plan: Plan
     built: Built
 
 
@@ -87,41 +93,84 @@ class Engine:
 
     def candidates(self, prompt: str, negative_prompt: str | None = None) -> CandidateSet:
         """The candidate set of *prompt*, checked for closure; a refusal is a result, never an exception."""
-        found = self.transform(prompt, negative_prompt)
-        if found.status != OK:
-            return found
-        closure = check_closure(found, found.members, self.transform)
+        negative = negative_prompt or ""
+        planned = self._plan(prompt, negative)
+        if isinstance(planned, str):
+            return self._refused(prompt, negative, planned)
+        plan = planned.plan
+        members = tuple(plan.members()) if plan.n <= MAX_MEMBERS else ()
+        found = replace(self._set(prompt, negative, planned), members=members)
+        closure = check_closure(
+            found,
+            plan,
+            transform=lambda text: self.transform(text, negative),
+            planner=lambda text: self._plan_alone(text, negative),
+        )
+        sent = 0 if closure.reason else len(found.candidates)
+        figures = figures_of(plan, self.policy, sent, closure.survivors)
         if closure.reason:
-            figures = replace(found.figures, k_eff=closure.survivors)
-            return self._refused(prompt, negative_prompt or "", closure.reason, figures)
-        return found
+            return self._refused(prompt, negative, closure.reason, figures)
+        return replace(found, figures=figures)
 
     def transform(self, prompt: str, negative_prompt: str | None = None) -> CandidateSet:
-        """The candidate set without the closure check: what the check runs for every member."""
+        """The candidate set without the closure check: what the check runs for every member.
+
+        Its figures and members are not filled in.
+        """
         negative = negative_prompt or ""
-        reason = self._unreadable(prompt) or (negative and self._unreadable(negative))
+        planned = self._plan(prompt, negative)
+        if isinstance(planned, str):
+            return self._refused(prompt, negative, planned)
+        return self._set(prompt, negative, planned)
+
+    # --- planning
+
+    def _plan_alone(self, prompt: str, negative: str) -> Plan | None:
+        planned = self._plan(prompt, negative)
+        return None if isinstance(planned, str) else planned.plan
+
+    def _plan(self, prompt: str, negative: str) -> _Planned | str:
+        """The plan with what it was made from, or the reason of a refusal."""
+        reason = self._unreadable(prompt) or self._unreadable(negative, empty_is_fine=True)
         if reason:
-            return self._refused(prompt, negative, reason)
+            return reason
         built = self._read(prompt).built
         if built.refusal:
-            return self._refused(prompt, negative, built.refusal)
+            return built.refusal
         columns = fit(built.columns, self.policy)
         if columns is None:
-            limit = self.policy.limits.max_candidates
-            return self._refused(prompt, negative, f"the set would have more than {limit} candidates")
-        try:
-            cloud_negative = self._cloud_negative(negative)
-        except _NegativeRefused as error:
-            return self._refused(prompt, negative, str(error))
-        return self._set(prompt, negative, cloud_negative, built, columns)
+            return f"the set would have more than {self.policy.limits.max_candidates} candidates"
+        cloud_negative = self._cloud_negative(negative)
+        if cloud_negative is None:
+            return "the negative prompt states a sensitive attribute"
+        plan = Plan(built.template, columns, cloud_negative)
+        return self._unsendable(plan) or _Planned(plan, built)
+
+    def _set(self, prompt: str, negative: str, planned: _Planned) -> CandidateSet:
+        plan, built = planned.plan, planned.built
+        candidates = tuple(plan.sent)
+        return CandidateSet(
+            status=OK,
+            reason="",
+            prompt=prompt,
+            negative_prompt=negative,
+            candidates=candidates,
+            real_index=candidates.index(plan.sent_for(built.real)),
+            assignments=tuple(plan.sent.values()),
+            cloud_negative_prompt=plan.negative_prompt,
+            attributes=_reports(plan.columns, built, self.policy),
+            withheld=_withheld(prompt, built, plan.columns, self.policy),
+            figures=NOTHING,
+            policy_sha256=self.policy.sha256,
+        )
 
     # --- reading
 
-    def _unreadable(self, text: str) -> str:
+    def _unreadable(self, text: str, *, empty_is_fine: bool = False) -> str:
         limit = min(self.policy.limits.max_prompt_chars, HARD_MAX_PROMPT_CHARS)
         if len(text) > limit:
             return f"the text has more than {limit} characters"
-        if not text.strip():
+        if not text.strip() and not empty_is_fine:
             return "the prompt is empty"
         if any(0xD800 <= ord(char) < 0xE000 for char in text):
             return "the text is not valid Unicode (it has a lone surrogate)"
@@ -133,79 +182,35 @@ class Engine:
         builder = Builder(prompt, scan, analysis, self._reader.vocabulary, self.policy, self._realisers)
         return _Read(scan, analysis, builder.build(bare_segments=bare_segments))
 
-    def _cloud_negative(self, negative: str) -> str:
+    def _cloud_negative(self, negative: str) -> str | None:
+        """What the cloud gets of the negative prompt; ``None`` if the policy refuses it."""
         action = self.policy.negative_prompt
         if not negative or action is NegativePromptAction.DROP:
             return ""
         if action is NegativePromptAction.KEEP:
             return negative
-        read = self._read(negative, bare_segments=True)
+        built = self._read(negative, bare_segments=True).built
         if action is NegativePromptAction.REFUSE:
-            if read.built.columns or read.built.cue_spans:
-                raise _NegativeRefused("the negative prompt states a sensitive attribute")
-            return negative
-        return realise(read.built.template, [None] * len(read.built.columns), cues=False)
+            return None if built.columns or built.cue_spans else negative
+        compiled = compile_template(built.template, frozenset(range(len(built.columns))), cues=False)
+        return realise(compiled, ()).strip(" ,;|")
 
-    # --- the set
-
-    def _set(
-        self, prompt: str, negative: str, cloud_negative: str, built: Built, columns: Sequence[Column]
-    ) -> CandidateSet:
-        sent_ranges = [
-            range(len(column.values)) if column.mode is Mode.VALUES else (None,) for column in columns
-        ]
-        real = tuple(
-            column.real if column.mode is Mode.VALUES else None for column in columns
-        )
-        texts: dict[str, tuple[int, ...]] = {}
-        for assignment in itertools.product(*sent_ranges):
-            text = realise(built.template, assignment, cues=False)
-            texts.setdefault(text, tuple(index for index in assignment if index is not None))
-        candidates = tuple(texts)
-        if any(not text.strip() for text in candidates):
-            return self._refused(prompt, negative, "nothing is left of the prompt once its cues are withheld")
-        members = self._members(built.template, columns)
-        figures = figures_of(columns, size(columns), len(candidates), size(columns))
-        reason = self._guarantee_broken(columns, figures)
-        if reason:
-            return self._refused(prompt, negative, reason, figures)
-        return CandidateSet(
-            status=OK,
-            reason="",
-            prompt=prompt,
-            negative_prompt=negative,
-            candidates=candidates,
-            real_index=candidates.index(realise(built.template, real, cues=False)),
-            assignments=tuple(texts.values()),
-            cloud_negative_prompt=cloud_negative,
-            attributes=_reports(columns, built, self.policy),
-            withheld=_withheld(prompt, built, columns),
-            figures=figures,
-            policy_sha256=self.policy.sha256,
-            members=members,
-        )
-
-    def _members(self, template: Template, columns: Sequence[Column]) -> tuple[str, ...]:
-        """Every member of the anonymity set, as a person would type it; lazily one too many to check."""
-        from obclip_privacy.candidates.closure import MAX_MEMBERS
-
-        ranges = [range(len(column.values)) if column.values else (None,) for column in columns]
-        assignments = itertools.islice(itertools.product(*ranges), MAX_MEMBERS + 1)
-        return tuple(realise(template, assignment, cues=True) for assignment in assignments)
-
-    def _guarantee_broken(self, columns: Sequence[Column], figures: Figures) -> str:
-        if not columns:
+    def _unsendable(self, plan: Plan) -> str:
+        """Why the plan must not be sent, or ``""``."""
+        if not plan.sent_for((0,) * len(plan.columns)).strip():
+            return "nothing is left of the prompt once its cues are withheld"
+        if not plan.columns:
             return ""
         guarantee = self.policy.guarantee
-        if figures.n < guarantee.min_n:
-            return f"the anonymity set has {figures.n} members, fewer than the {guarantee.min_n} guaranteed"
-        if figures.posterior > guarantee.max_posterior:
-            return f"the best guess would be right more often than the {guarantee.max_posterior} guaranteed"
+        if plan.n < guarantee.min_n:
+            return f"the anonymity set has {plan.n} members, fewer than the {guarantee.min_n} guaranteed"
+        if guarantee.max_posterior < 1:
+            posterior = figures_of(plan, self.policy, 0, plan.n).posterior
+            if posterior > guarantee.max_posterior:
+                return f"the best guess would be right more often than the {guarantee.max_posterior} guaranteed"
         return ""
 
-    def _refused(
-        self, prompt: str, negative: str, reason: str, figures: Figures | None = None
-    ) -> CandidateSet:
+    def _refused(self, prompt: str, negative: str, reason: str, figures: Figures = NOTHING) -> CandidateSet:
         return CandidateSet(
             status=REFUSED,
             reason=reason,
@@ -217,7 +222,7 @@ class Engine:
             cloud_negative_prompt="",
             attributes=(),
             withheld=(),
-            figures=figures or figures_of((), 1, 0, 0),
+            figures=figures,
             policy_sha256=self.policy.sha256,
         )
 
@@ -259,10 +264,6 @@ class Engine:
         return found
 
 
-class _NegativeRefused(Exception):
-    pass
-
-
 def _registered(registry: Registry, attribute: str) -> Attribute:
     found = registry.attributes.get(attribute)
     if found is None:
@@ -289,9 +290,9 @@ def _reports(columns: Sequence[Column], built: Built, policy: Policy) -> tuple[C
     reports = [
         ColumnReport(
             column.person,
-            column.attribute.id,
-            _strategy_name(column),
-            column.value_ids,
+            column.attribute,
+            _strategy_name(column, _policy_of(policy, column.attribute)),
+            column.value_ids(_policy_of(policy, column.attribute)),
         )
         for column in columns
     ]
@@ -303,19 +304,24 @@ def _reports(columns: Sequence[Column], built: Built, policy: Policy) -> tuple[C
     return tuple(sorted(reports, key=lambda report: (report.person, order[report.attribute])))
 
 
-def _strategy_name(column: Column) -> str:
-    strategy = column.attribute.strategy
-    if column.mode is Mode.NEUTRAL and strategy not in (Strategy.NEUTRALISE, Strategy.WITHHOLD):
+def _strategy_name(column: Column, policy: AttributePolicy) -> str:
+    if column.mode is Mode.NEUTRAL and policy.strategy not in (Strategy.NEUTRALISE, Strategy.WITHHOLD):
         return Strategy.NEUTRALISE.value
-    return strategy.value
+    return policy.strategy.value
 
 
-def _withheld(prompt: str, built: Built, columns: Sequence[Column]) -> tuple[Span, ...]:
+def _withheld(prompt: str, built: Built, columns: Sequence[Column], policy: Policy) -> tuple[Span, ...]:
     """Spans that the cloud does not get: cues, and mentions that are withheld or outside the domain."""
     spans = list(built.cue_spans)
     for index, column in enumerate(columns):
-        if column.mode is Mode.NEUTRAL and (column.attribute.strategy is Strategy.WITHHOLD or not column.values):
+        withholds = _policy_of(policy, column.attribute).strategy is Strategy.WITHHOLD
+        if column.mode is Mode.NEUTRAL and (withholds or not column.values):
             spans.extend(built.column_spans.get(index, ()))
     return tuple(Span(start, end, prompt[start:end]) for start, end in sorted(set(spans)))
 
 
+def _policy_of(policy: Policy, attribute: str) -> AttributePolicy:
+    found = policy.attribute(attribute)
+    if found is None:
+        raise LookupError(f"the policy does not name '{attribute}'")
+    return found

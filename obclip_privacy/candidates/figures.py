@@ -8,20 +8,20 @@ that the best guess is right; min-entropy leakage is log2 of its growth.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from obclip_privacy.candidates.columns import Column
+from obclip_privacy.candidates.plan import Plan
+from obclip_privacy.policy.model import AttributePolicy, Policy
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a closed set hides.
+    """What a set hides.
 
     Attributes:
         n: size of the anonymity set A, at least 1.
-        n_sent: distinct prompts sent, 1 to n.
+        n_sent: distinct prompts sent, 0 (refused) to n.
         k_eff: assignments that survive the re-run attack; ``n`` iff the set is closed.
         posterior: Bayes vulnerability of the joint assignment given what is sent, in (0, 1].
         posterior_worst_attribute: the same for the worst single (person, attribute), in (0, 1]; ``1`` where
@@ -39,25 +39,36 @@ class Figures:
     prior: str
 
 
-def figures_of(columns: Sequence[Column], n: int, n_sent: int, k_eff: int) -> Figures:
-    """The figures of a set whose hidden values are *columns*.
+#: Of a prompt that was not read.
+NOTHING = Figures(1, 0, 0, Fraction(1), Fraction(1), 0.0, "uniform")
+
+
+def figures_of(plan: Plan, policy: Policy, n_sent: int, k_eff: int) -> Figures:
+    """The figures of a set.
 
     The columns are independent under the prior (the policy's, or uniform), and nothing sent depends on the
     assignment, so the joint posterior is the product of each column's greatest prior. ``k_eff < n`` (a set
     that is not closed, which is never sent) is reported as if the survivors were equally likely.
     """
-    hidden = [column for column in columns if column.values]
-    best = [max(column.priors) for column in hidden]
+    hidden = [(column, _policy_of(policy, column.attribute)) for column in plan.columns if column.values]
+    best = [max(column.priors(attribute)) for column, attribute in hidden]
     posterior = math.prod(best, start=Fraction(1))
-    if k_eff < n:
+    if k_eff < plan.n:
         posterior = max(posterior, Fraction(1, max(k_eff, 1)))
-    stated = any(value.prior is not None for column in hidden for value in column.attribute.values)
+    stated = any(value.prior is not None for _, attribute in hidden for value in attribute.values)
     return Figures(
-        n=n,
+        n=plan.n,
         n_sent=n_sent,
         k_eff=k_eff,
         posterior=posterior,
         posterior_worst_attribute=max(best, default=Fraction(1)),
-        leakage_bits=float(sum(math.log2(column.blocks) for column in hidden)),
+        leakage_bits=float(sum(math.log2(column.blocks) for column, _ in hidden)),
         prior="policy" if stated else "uniform",
     )
+
+
+def _policy_of(policy: Policy, attribute: str) -> AttributePolicy:
+    found = policy.attribute(attribute)
+    if found is None:
+        raise LookupError(f"the policy does not name '{attribute}'")
+    return found

@@ -19,7 +19,7 @@ def fit(columns: Sequence[Column], policy: Policy) -> tuple[Column, ...] | None:
     order = {attribute.id: rank for rank, attribute in enumerate(policy.attributes)}
     fitted = list(columns)
     doomed = sorted(
-        range(len(columns)), key=lambda i: (order[columns[i].attribute.id], columns[i].person), reverse=True
+        range(len(columns)), key=lambda i: (order[columns[i].attribute], columns[i].person), reverse=True
     )
     for index in doomed:
         if size([column for column in fitted if column.mode is Mode.VALUES]) <= limit:

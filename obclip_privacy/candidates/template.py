@@ -3,6 +3,9 @@
 A template is a tuple of nodes. Literal text is the person's own, byte for byte. Everything else is a
 function of the assignment alone: slots, articles before them, verbs after pronouns, and the separators of
 words that may be left out.
+
+:func:`compile_template` settles everything but the values (which columns state none, whether cues stay in);
+what remains is a tuple of strings and choices, and a prompt is one join of it.
 """
 
 from __future__ import annotations
@@ -14,9 +17,6 @@ from obclip_privacy.language.articles import article_for
 
 #: How much of what follows an article is looked at: enough for any word and the brackets before it.
 _LOOKAHEAD = 48
-
-#: An index into a column's values, or ``None`` for the wording that states no value.
-Assignment = Sequence[int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Slot:
 
     Attributes:
         column: index of its column.
-        texts: what is written, by value of the column.
+        texts: what is written, by value of the column; never empty strings.
         neutral: what is written where no value is stated; may be empty.
     """
 
@@ -64,7 +64,7 @@ class Modifiers:
 
 @dataclass(frozen=True, slots=True)
 class Optional:
-    """Nodes that are left out where the column states no value."""
+    """Nodes that give way to *otherwise* where the column states no value."""
 
     column: int
     nodes: tuple[Node, ...]
@@ -83,62 +83,90 @@ Node = Lit | Slot | Article | Modifiers | Optional | Withheld
 Template = tuple[Node, ...]
 
 
-def realise(template: Template, assignment: Assignment, *, cues: bool) -> str:
-    """The prompt that *template* gives under *assignment*.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of *texts*, by the value of *column*."""
+
+    column: int
+    texts: tuple[str, ...]
+
+
+#: What a template comes down to once it is settled which columns state values.
+Compiled = tuple[str | Choice, ...]
+
+
+def realise(compiled: Compiled, assignment: Sequence[int]) -> str:
+    """The prompt under *assignment*: per column the index of a value (ignored where none is stated)."""
+    return "".join([part if isinstance(part, str) else part.texts[assignment[part.column]] for part in compiled])
+
+
+def compile_template(template: Template, neutral: frozenset[int], *, cues: bool) -> Compiled:
+    """Settle which columns state no value, and whether cues stay in.
 
     Args:
         template: the nodes.
-        assignment: per column the index of a value, or ``None`` to state none.
-        cues: whether cues stay in (the prompt as a person would type it) or go (what the cloud gets).
+        neutral: columns for which the wording without a value is used.
+        cues: ``True`` for the prompt as a person would type it, ``False`` for what the cloud gets.
     """
-    return _join(_flatten(template, assignment, cues))
+    settled: list[str | Choice] = []
+    after: str | Choice = ""
+    for part in reversed(_flatten(template, neutral, cues)):
+        done = _article(part, after) if isinstance(part, Article) else part
+        if not done:
+            continue
+        if isinstance(done, Choice):
+            after = done
+        elif isinstance(after, str):
+            after = (done + after)[:_LOOKAHEAD]
+        elif done.strip():
+            after = done
+        if isinstance(done, str) and settled and isinstance(settled[-1], str):
+            settled[-1] = done + settled[-1]
+        else:
+            settled.append(done)
+    return tuple(reversed(settled))
 
 
-def _join(parts: Sequence[str | Article]) -> str:
-    """Join *parts*, last first, so that each article knows what follows it."""
-    after = ""
-    pieces: list[str] = []
-    for part in reversed(parts):
-        if isinstance(part, Article):
-            part = article_for(after, capital=part.capital, upper=part.upper)
-        if part:
-            pieces.append(part)
-            after = (part + after)[:_LOOKAHEAD]
-    return "".join(reversed(pieces))
+def _article(article: Article, after: str | Choice) -> str | Choice:
+    if isinstance(after, str):
+        return article_for(after, capital=article.capital, upper=article.upper)
+    texts = tuple(article_for(text, capital=article.capital, upper=article.upper) for text in after.texts)
+    return texts[0] if len(set(texts)) == 1 else Choice(after.column, texts)
 
 
-def _flatten(nodes: Sequence[Node], assignment: Assignment, cues: bool) -> list[str | Article]:
-    parts: list[str | Article] = []
+def _flatten(nodes: Sequence[Node], neutral: frozenset[int], cues: bool) -> list[str | Choice | Article]:
+    parts: list[str | Choice | Article] = []
     for node in nodes:
-        if isinstance(node, (Lit, Article)):
-            parts.append(node.text if isinstance(node, Lit) else node)
+        if isinstance(node, Lit):
+            parts.append(node.text)
+        elif isinstance(node, Article):
+            parts.append(node)
         elif isinstance(node, Slot):
-            index = assignment[node.column]
-            parts.append(node.neutral if index is None else node.texts[index])
+            parts.append(node.neutral if node.column in neutral else Choice(node.column, node.texts))
         elif isinstance(node, Modifiers):
-            parts.extend(_modifiers(node, assignment, cues))
+            parts.extend(_modifiers(node, neutral, cues))
         elif isinstance(node, Optional):
-            if assignment[node.column] is None:
+            if node.column in neutral:
                 parts.append(node.otherwise)
             else:
-                parts.extend(_flatten(node.nodes, assignment, cues))
+                parts.extend(_flatten(node.nodes, neutral, cues))
         elif cues:
-            parts.extend(_flatten(node.nodes, assignment, cues))
+            parts.extend(_flatten(node.nodes, neutral, cues))
         else:
             parts.append(node.sent)
     return parts
 
 
-def _modifiers(node: Modifiers, assignment: Assignment, cues: bool) -> list[str | Article]:
-    parts: list[str | Article] = []
+def _modifiers(node: Modifiers, neutral: frozenset[int], cues: bool) -> list[str | Choice | Article]:
+    parts: list[str | Choice | Article] = []
     previous = -1
     for index, item in enumerate(node.items):
-        text = _join(_flatten(item, assignment, cues))
-        if not text:
+        inner = [part for part in _flatten(item, neutral, cues) if part]
+        if not inner:
             continue
         if previous >= 0:
             parts.append(node.separators[index - 1])
-        parts.append(text)
+        parts.extend(inner)
         previous = index
     if previous >= 0:
         parts.append(node.separators[-1])

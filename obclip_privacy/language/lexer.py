@@ -1,12 +1,13 @@
-"""Tokens and vocabulary terms of a text, by spaCy's blank English pipeline.
+"""Tokens and vocabulary terms of a text, by spaCy's tokenizer and phrase matcher.
 
-One shared :class:`~spacy.lang.en.English` pipeline with a tokenizer of our own: every punctuation character and
-every change between digits and letters is a boundary (``(woman:1.2)``, ``1girl``, ``middle-aged``), and no
-word is split or merged by a list of exceptions, so the cut never depends on the value at hand. All terms
-of all lexicons are matched in one pass by one :class:`~spacy.matcher.PhraseMatcher`.
+One shared tokenizer with rules of our own: every punctuation character and every change between digits and
+letters is a boundary (``(woman:1.2)``, ``1girl``, ``middle-aged``), and no word is split or merged by a list
+of exceptions, so the cut never depends on the value at hand. All terms of all lexicons are matched in one
+pass by one phrase matcher.
 
 spaCy's vocabulary grows with every new word and is not safe to change from several threads, so the pass
-runs under a lock and in a memory zone that forgets the words of the prompt afterwards.
+runs under a lock and in a memory zone that forgets the words of the prompt afterwards. The vocabulary
+computes the one lexical attribute that matching needs, the lower-case form.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
-from obclip_privacy.language.light_spacy import English, PhraseMatcher, Tokenizer
+from obclip_privacy.language.light_spacy import LOWER, PhraseMatcher, Tokenizer, Vocab
 
 _PUNCTUATION = r"[^\w\s]|_"
 _BOUNDARY = r"(?<=\d)(?=[^\W\d_])|(?<=[^\W\d_])(?=\d)"
@@ -42,16 +43,14 @@ class Tokens(NamedTuple):
 
 
 @cache
-def _language() -> English:
-    language = English()
-    language.tokenizer = Tokenizer(
-        language.vocab,
+def _tokenizer() -> Tokenizer:
+    return Tokenizer(
+        Vocab(lex_attr_getters={LOWER: str.lower}),
         rules={},
         prefix_search=re.compile(f"^(?:{_PUNCTUATION})").search,
         suffix_search=re.compile(f"(?:{_PUNCTUATION})$").search,
         infix_finditer=re.compile(f"{_PUNCTUATION}|{_BOUNDARY}").finditer,
     )
-    return language
 
 
 class Lexer:
@@ -59,21 +58,21 @@ class Lexer:
 
     def __init__(self, terms: Iterable[str]) -> None:
         """Compile *terms*: folded surface forms, matched without regard to letter case."""
-        self._language = _language()
+        self._tokenizer = _tokenizer()
         with _LOCK:
-            self._matcher = PhraseMatcher(self._language.vocab, attr="LOWER")
-            self._matcher.add(_TERM, [self._language.tokenizer(term) for term in sorted(set(terms))])
+            self._matcher = PhraseMatcher(self._tokenizer.vocab, attr="LOWER")
+            self._matcher.add(_TERM, [self._tokenizer(term) for term in sorted(set(terms))])
 
     def __call__(self, text: str) -> Tokens:
         """Tokenise *text*, which must be folded (:func:`~obclip_privacy.language.fold.fold`)."""
-        with _LOCK, self._language.memory_zone():
-            doc = self._language.tokenizer(text)
+        with _LOCK, self._tokenizer.vocab.memory_zone():
+            doc = self._tokenizer(text)
             found = [(token.idx, len(token), token.lower_) for token in doc]
             terms = tuple(sorted({(start, end) for _, start, end in self._matcher(doc)}))
         return Tokens(
-            tuple(start for start, _, _ in found),
-            tuple(start + length for start, length, _ in found),
-            tuple(lower for _, _, lower in found),
+            tuple([start for start, _, _ in found]),
+            tuple([start + length for start, length, _ in found]),
+            tuple([lower for _, _, lower in found]),
             terms,
         )
 
@@ -81,4 +80,4 @@ class Lexer:
 def term_key(text: str) -> str:
     """The tokens of a folded term in lower case, joined by single spaces: how vocabularies index terms."""
     with _LOCK:
-        return " ".join(token.lower_ for token in _language().tokenizer(text))
+        return " ".join(token.lower_ for token in _tokenizer()(text))

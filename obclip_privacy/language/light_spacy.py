@@ -44,8 +44,9 @@ def _without_frameworks() -> Iterator[None]:
 
 
 with _without_frameworks():
-    from spacy.lang.en import English
+    from spacy.attrs import LOWER
     from spacy.matcher import PhraseMatcher
     from spacy.tokenizer import Tokenizer
+    from spacy.vocab import Vocab
 
-__all__ = ["English", "PhraseMatcher", "Tokenizer"]
+__all__ = ["LOWER", "PhraseMatcher", "Tokenizer", "Vocab"]

@@ -1,0 +1,71 @@
+"""The plan: everything that decides what is sent, and nothing about the real value.
+
+:attr:`Plan.sent` and :attr:`Plan.members` are functions of the plan alone, so equal plans send equal bytes.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from obclip_privacy.candidates.columns import Column, Mode, size
+from obclip_privacy.candidates.template import Compiled, Template, compile_template, realise
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is sent of a prompt, before it is written out.
+
+    Attributes:
+        template: the nodes.
+        columns: in canonical order, person first, then the policy's order of attributes.
+        negative_prompt: the one negative prompt that the cloud gets.
+    """
+
+    template: Template
+    columns: tuple[Column, ...]
+    negative_prompt: str
+
+    @cached_property
+    def neutral(self) -> frozenset[int]:
+        """Indices of the columns of which the cloud gets no value."""
+        return frozenset(i for i, column in enumerate(self.columns) if column.mode is Mode.NEUTRAL)
+
+    @cached_property
+    def _compiled(self) -> Compiled:
+        return compile_template(self.template, self.neutral, cues=False)
+
+    @cached_property
+    def sent(self) -> dict[str, tuple[int, ...]]:
+        """The distinct prompts in canonical order, each with its value index per column that is sent.
+
+        Lexicographic in the columns. Equal strings merge into the first.
+        """
+        ranges = [
+            range(1) if index in self.neutral else range(len(column.values))
+            for index, column in enumerate(self.columns)
+        ]
+        texts: dict[str, tuple[int, ...]] = {}
+        for assignment in itertools.product(*ranges):
+            row = tuple(value for index, value in enumerate(assignment) if index not in self.neutral)
+            texts.setdefault(realise(self._compiled, assignment), row)
+        return texts
+
+    def sent_for(self, assignment: tuple[int | None, ...]) -> str:
+        """The prompt that is sent for *assignment*."""
+        return realise(self._compiled, [0 if value is None else value for value in assignment])
+
+    @property
+    def n(self) -> int:
+        """Size of the anonymity set."""
+        return size(self.columns)
+
+    def members(self) -> Iterator[str]:
+        """Every member of the anonymity set in canonical order, as a person would type it."""
+        outside = frozenset(i for i, column in enumerate(self.columns) if not column.values)
+        compiled = compile_template(self.template, outside, cues=True)
+        ranges = [range(max(len(column.values), 1)) for column in self.columns]
+        for assignment in itertools.product(*ranges):
+            yield realise(compiled, assignment)
