@@ -108,9 +108,20 @@ class Builder:
             tuple(self.real),
             tuple(self.kept),
             self.refusal,
-            tuple(self._span(r.first, r.last) for r in regions if r.cue),
+            tuple(self._cue_spans(regions)),
             {column: tuple(found) for column, found in spans.items()},
         )
+
+    def _cue_spans(self, regions: Sequence[_Region]) -> list[tuple[int, int]]:
+        """What is withheld as a cue: regions, and modifiers before a person's noun."""
+        spans = [self._span(region.first, region.last) for region in regions if region.cue]
+        for first, last in self._modifier_zones():
+            spans += [
+                self._span(index, index + 1)
+                for index in range(first, last)
+                if index not in self.slotted and self._may_vanish(index)
+            ]
+        return sorted(spans)
 
     # --- columns
 
@@ -178,7 +189,11 @@ class Builder:
 
     def _is_stated(self, index: int) -> bool:
         """Whether the unit is a mention that is exchanged, or a cue that is taken out."""
-        return index in self.slotted or bool(self.scan.units[index].cues)
+        return index in self.slotted or self._is_cue(index)
+
+    def _is_cue(self, index: int) -> bool:
+        """Whether the unit is a cue: what is linked to a person as a mention is none."""
+        return bool(self.scan.units[index].cues) and index not in self.analysis.links
 
     # --- regions that may be left out
 
@@ -189,7 +204,7 @@ class Builder:
         inside = self._modifier_zones()
         if self.analysis.peopled:
             for index, unit in enumerate(units):
-                if unit.cues and self._cue_action(choice := removal.choose_cue(units, index)):
+                if self._is_cue(index) and self._cue_action(choice := removal.choose_cue(units, index)):
                     if any(first <= index < last for first, last in inside):
                         continue
                     cut = removal.remove_cue(units, index, choice)
@@ -226,7 +241,7 @@ class Builder:
         return {
             index + 1
             for index, unit in enumerate(units[:-1])
-            if unit.cues and (units[index + 1].noun is not None or units[index + 1].kind is Kind.WORD)
+            if self._is_cue(index) and (units[index + 1].noun is not None or units[index + 1].kind is Kind.WORD)
             and removal.choose_cue(units, index).term.pos == "adjective"
             and (units[index + 1].noun is not None or removal.names_person(units, index + 1))
         }
@@ -235,9 +250,9 @@ class Builder:
         unit = self.scan.units[index]
         if index in self.slotted:
             return unit.adjective is not None
-        return self.analysis.peopled and bool(unit.cues) and self._cue_action(
-            removal.choose_cue(self.scan.units, index)
-        )
+        if not (self.analysis.peopled and self._is_cue(index)):
+            return False
+        return self._cue_action(removal.choose_cue(self.scan.units, index))
 
     # --- nodes
 
@@ -338,7 +353,7 @@ class Builder:
         if index >= len(self.scan.units):
             return False
         return index in self.slotted or self._may_vanish(index) or (
-            bool(self.scan.units[index].cues) and self.analysis.peopled
+            self._is_cue(index) and self.analysis.peopled
         )
 
     def _article(self, index: int) -> Article:

@@ -257,7 +257,7 @@ class Engine:
             return []
         found = []
         for index, unit in enumerate(scan.units):
-            if unit.cues:
+            if unit.cues and index not in analysis.links:
                 surface, term = scan.surfaces[index], choose_cue(scan.units, index).term
                 text = prompt[surface.start : surface.end]
                 found.append(Cue(surface.start, surface.end, text, term.attribute, term.reason, term.kind))

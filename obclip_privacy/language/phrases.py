@@ -40,8 +40,8 @@ def is_person_word(units: Sequence[Unit], index: int) -> bool:
     if before.pronoun is not None and before.pronoun.form == 0:
         return False
     after = word_at(units, index + 1)
-    subject = before.noun is not None or before.word in wordlists.persons()
-    return not (subject and unit.word.endswith("s") and after in grammar.DETERMINERS | grammar.PREPOSITIONS)
+    subject = (before.noun is not None and before.adjective is None) or before.word in wordlists.persons()
+    return not (subject and unit.word.endswith("s") and after in grammar.DETERMINERS)
 
 
 def is_agent(word: str) -> bool:
@@ -75,9 +75,10 @@ def resolve_roles(units: Sequence[Unit]) -> tuple[Roles, dict[int, int]]:
     """
     roles: Roles = [None] * len(units)
     heads: dict[int, int] = {}
+    artists = _in_the_style_of(units)
     for index in range(len(units) - 1, -1, -1):
         unit = units[index]
-        if unit.kind is not Kind.MENTION:
+        if unit.kind is not Kind.MENTION or index in artists:
             continue
         if unit.pronoun is not None:
             roles[index] = Pos.PRONOUN
@@ -97,6 +98,18 @@ def resolve_roles(units: Sequence[Unit]) -> tuple[Roles, dict[int, int]]:
     return roles, heads
 
 
+def _in_the_style_of(units: Sequence[Unit]) -> frozenset[int]:
+    """Units that name an artist or a school after ``style of``: nobody who is in the picture."""
+    found: set[int] = set()
+    for index in range(len(units) - 2):
+        if word_at(units, index) in ("style", "manner") and word_at(units, index + 1) == "of":
+            at = index + 2
+            while not closes(units, at) and at < index + REACH:
+                found.add(at)
+                at += 1
+    return frozenset(found)
+
+
 def _may_precede(mask: Mask | None) -> bool:
     """Whether a phrase may also stand before its noun (``70 years old man``)."""
     return mask is not None and mask.attributes == ("age",)
@@ -106,7 +119,10 @@ def _is_title(units: Sequence[Unit], index: int) -> bool:
     after = index + 1
     if word_at(units, after) == ".":
         after += 1
-    return after < len(units) and units[after].kind is Kind.WORD and units[after].capital
+    if after >= len(units):
+        return False
+    # Some surnames are words of the vocabulary (Ms. Black): whether they are capital must not be asked.
+    return units[after].adjective is not None or (units[after].kind is Kind.WORD and units[after].capital)
 
 
 def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambiguous: bool) -> bool:

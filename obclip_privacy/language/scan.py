@@ -221,6 +221,7 @@ def _unit(word: str, gap: bool, capital: bool, match: _Match | None) -> Unit:
         "",
         gap,
         weak=not capital and word in COLOURS,
+        cues=match.cues,
         noun=mask(Pos.NOUN),
         adjective=mask(Pos.ADJECTIVE),
         phrase=mask(Pos.PHRASE),
