@@ -37,8 +37,7 @@ def wrap(text: str, size: int, room: int, lines: int | None = None) -> list[str]
         if line:
             wrapped.append(line)
         line = word
-        while len(line) > 1 and width(line, size) > room:
-            fits = next(n for n in range(len(line) - 1, 0, -1) if n == 1 or width(line[:n], size) <= room)
+        while (fits := _fitting(line, size, room)) < len(line):
             wrapped.append(line[:fits])
             line = line[fits:]
     if line:
@@ -50,3 +49,13 @@ def wrap(text: str, size: int, room: int, lines: int | None = None) -> list[str]
             last = last[:-1]
         wrapped[-1] = last + "…"
     return wrapped
+
+
+def _fitting(word: str, size: int, room: int) -> int:
+    """How many first letters of a word fit, at least one."""
+    if width(word, size) <= room:
+        return len(word)
+    fits = 1
+    while fits < len(word) and width(word[: fits + 1], size) <= room:
+        fits += 1
+    return fits
