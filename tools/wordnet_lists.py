@@ -23,6 +23,8 @@ The lists, one lower-case word a line, sorted:
     (``tennis player``, ``police officer``) and hardly ever has a colour or a nation of its own.
 ``animals.txt``
     Nouns whose dominant sense is an animal: what is young or little and no child.
+``verbs.txt``
+    Base forms of verbs that are not more often past forms of another verb (``saw``, ``found``).
 ``words.txt``
     Every single word; a token in it is not taken for a misspelling.
 """
@@ -98,8 +100,9 @@ def main(wordnet: Path, out: Path, unwanted: frozenset[str] = frozenset()) -> No
     files, hyponyms = read_nouns(wordnet / "data.noun")
     humans = closure(PERSON, hyponyms)
     lists: dict[str, list[str]] = {
-        name: [] for name in ("persons", "modifiers", "activities", "animals", "words")
+        name: [] for name in ("persons", "modifiers", "activities", "animals", "verbs", "words")
     }
+    past = {line.split()[0] for line in (wordnet / "verb.exc").read_text("utf-8").splitlines()}
     for word, senses in sorted(read_senses(wordnet / "index.sense").items()):
         lists["words"].append(word)
         nouns = sorted((s for s in senses if s.pos == NOUN), key=lambda s: s.number)
@@ -116,6 +119,8 @@ def main(wordnet: Path, out: Path, unwanted: frozenset[str] = frozenset()) -> No
                 lists["animals"].append(word)
             elif files[dominant.offset] in ACTIVITY_FILES and noun > 0:
                 lists["activities"].append(word)
+        if any(s.pos == VERB for s in senses) and word not in past:
+            lists["verbs"].append(word)
         if any(s.pos in ADJECTIVES for s in senses) and (not nouns or adjective >= noun):
             lists["modifiers"].append(word)
     lists["persons"] = [word for word in lists["persons"] if word not in unwanted]

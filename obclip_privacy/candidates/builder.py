@@ -15,7 +15,7 @@ from obclip_privacy.candidates import negative
 from obclip_privacy.candidates.columns import Column, Mode
 from obclip_privacy.candidates.strategies import STRATEGIES
 from obclip_privacy.candidates.template import Article, Lit, Modifiers, Node, Optional, Slot, Template, Withheld
-from obclip_privacy.language import grammar, removal, verbs
+from obclip_privacy.language import grammar, removal, verbs, wordlists
 from obclip_privacy.language.analysis import Analysis, Link, mask_at
 from obclip_privacy.language.casing import Casing, apply_casing, casing_of
 from obclip_privacy.language.persons import start_of_phrase
@@ -417,16 +417,28 @@ class Builder:
         return self._agree(index, link, units[index])
 
     def _agree(self, index: int, link: Link, unit: Unit) -> Node | None:
+        """The verb at *index* as it agrees with each value's pronoun; ``None`` if it does not change."""
         text = self._text(index)
-        if not verbs.is_third_person(unit.word):
+        casing = casing_of(text)
+        if verbs.is_third_person(unit.word):
+            singular, plural = text, apply_casing(verbs.plural_of(unit.word), casing)
+        elif self._they(link) and (unit.word in verbs.PLURALS or unit.word in wordlists.verbs()):
+            singular, plural = apply_casing(verbs.singular_of(unit.word), casing), text
+        else:
             return None
-        plural = apply_casing(verbs.plural_of(unit.word), casing_of(text))
         if link.person < 0:
             return Lit(plural)
         column = self.column_of.get((link.person, "gender"))
         if column is None:
             return None
-        return Slot(column, tuple(text for _ in self.columns[column].values), plural)
+        they = self._they(link)
+        texts = tuple(plural if value in they else singular for value in self.columns[column].values)
+        return Slot(column, texts, plural)
+
+    def _they(self, link: Link) -> frozenset[int]:
+        """Values whose pronoun takes a plural verb."""
+        rows = self.vocabulary.forms.get("gender.pronoun", ())
+        return frozenset(index for index, row in enumerate(rows) if row is not None and row[0].lower() == "they")
 
     # --- text
 

@@ -6,6 +6,8 @@ import re
 
 _IRREGULAR = {"is": "are", "was": "were", "has": "have", "does": "do", "goes": "go"}
 _BACK = {plural: singular for singular, plural in _IRREGULAR.items()}
+#: Plural forms that are no base forms.
+PLURALS = frozenset(_BACK)
 #: Verbs in -ie whose third person ends like that of a verb in -y.
 _IE = frozenset({"dies", "lies", "ties", "vies", "belies", "unties"})
 _ES = re.compile(r"(?:ch|sh|ss|x|zz|o)es$")

@@ -3,8 +3,9 @@
 Built once for an engine from the policy and the registered attributes. What it guarantees, or refuses to
 be built:
 
-* every value that the policy lists has a form in every lexeme class that can occur (its own; or composed
-  of the adjective and the neutral form, ``nonbinary server``; or that of the class's base class);
+* every value that the policy lists has a form in every lexeme class that can occur; a noun class that has
+  none for some value is written by its base class, or else by the adjective and its neutral form for all
+  values (``female server``, ``male server``, ``nonbinary server``);
 * no form belongs to two classes of one part of speech, so that reading a candidate gives back the slot
   that wrote it;
 * a value that is no value of the policy is taken for the nearest broader one that is (``Korean`` for
@@ -34,6 +35,9 @@ from obclip_privacy.language.lexer import term_key
 from obclip_privacy.language.units import Case, CueSense, Mask, Part, Sense
 from obclip_privacy.policy.model import AttributePolicy, Policy
 
+#: Stands in for a noun class: the attribute's adjective and the class's neutral form.
+ANALYTIC = "analytic"
+
 _CASES = (Case.SUBJECT, Case.OBLIQUE, Case.OBLIQUE, Case.OBLIQUE, Case.REFLEXIVE)
 
 
@@ -43,7 +47,7 @@ class Vocabulary:
 
     Attributes:
         classes: lexeme classes by id, of the policy's attributes only.
-        redirects: class by class that another stands in for.
+        redirects: by class, the class that stands in for it, or :data:`ANALYTIC`.
         domains: per attribute, index in the policy's domain by value name; narrower values included.
         forms: per class, one tuple of forms for each value of the policy's domain, in canonical order;
             ``None`` for a value that is not for the class's band (adult classes have no minors).
@@ -79,16 +83,23 @@ def make_sense(
     parts: list[str | Part] = []
     states: dict[str, str] = {}
     masks: list[LexemeClass] = []
+    bands: list[Band] = []
+    kin = False
     attributes = {cls.attribute for cls in classes.values()}
     for part in reading:
         own = None if isinstance(part, str) else classes.get(part.class_id)
         if isinstance(part, str) or own is None:
             parts.append(part if isinstance(part, str) else part.value)
             continue
-        cls = classes[redirects.get(own.id, own.id)]
+        target = redirects.get(own.id, own.id)
+        cls = classes[f"{own.attribute}.adjective" if target == ANALYTIC else target]
         masks.append(cls)
+        bands.append(own.band)
+        kin = kin or own.kin
         inflects = cls.pos in (Pos.NOUN, Pos.PRONOUN)
         parts.append(Part(cls.id, cls.attribute, part.value, form if inflects else 0))
+        if target == ANALYTIC:
+            parts.append(f" {own.neutral[form]}")
         states.update({a: v for a, v in own.states.items() if a in attributes})
     last = masks[-1] if masks else None
     mask = Mask(
@@ -96,8 +107,8 @@ def make_sense(
         classes=tuple(cls.id for cls in masks),
         attributes=tuple(dict.fromkeys(cls.attribute for cls in masks)),
         form=_CASES[form] if pos is Pos.PRONOUN else form,
-        band=next((cls.band for cls in masks if cls.band is not Band.OPEN), Band.OPEN),
-        kin=last is not None and last.kin,
+        band=next((band for band in bands if band is not Band.OPEN), Band.OPEN),
+        kin=kin,
         needs_band=last.needs_band if last else None,
     )
     return Sense(mask, tuple(parts), tuple(states.items()), detector)
@@ -157,10 +168,9 @@ class _Builder:
         for value in policy.values:
             found = next((cls.forms[name] for name in value.names if name in cls.forms), None)
             if found is None and not _apart(cls.band, bands[value.id]):
-                if cls.base:
-                    self.redirects[cls.id] = cls.base
+                if cls.base or (cls.pos is Pos.NOUN and f"{cls.attribute}.adjective" in self.classes):
+                    self.redirects[cls.id] = cls.base or ANALYTIC
                     return
-                found = self._composed(cls, value.names)
             row.append(None if _apart(cls.band, bands[value.id]) else found)
             if row[-1] is None and cls.pos is Pos.ADJECTIVE and cls.id == f"{cls.attribute}.adjective":
                 if not _apart(cls.band, bands[value.id]):
@@ -169,14 +179,6 @@ class _Builder:
                         f"'{value.id}' in '{cls.id}'; name a value that it knows as an alias"
                     )
         self.forms[cls.id] = tuple(row)
-
-    def _composed(self, cls: LexemeClass, names: Sequence[str]) -> tuple[str, ...] | None:
-        """Adjective and neutral form, for nouns (``nonbinary server``)."""
-        adjectives = self.classes.get(f"{cls.attribute}.adjective")
-        if adjectives is None or cls.pos is not Pos.NOUN:
-            return None
-        word = next((adjectives.forms[name][0] for name in names if name in adjectives.forms), None)
-        return None if word is None else tuple(f"{word} {neutral}" for neutral in cls.neutral)
 
     def _separate(self) -> None:
         """Let a class whose forms collide with an earlier one be realised by that one."""
@@ -205,11 +207,26 @@ class _Builder:
                 if cls.pos is Pos.PRONOUN and name not in self.domains[cls.attribute]:
                     continue
                 yield from self._class_senses(cls, name, row)
+            yield from self._analytic_twins(cls)
         for attribute in self.attributes:
             for word in attribute.lexicon.words if attribute.id in self.lexical else ():
                 for index, (surface, reading) in enumerate(zip(word.surfaces, word.readings, strict=True)):
                     if surface:
                         yield surface, self._word_sense(word, reading, index)
+
+    def _analytic_twins(self, cls: LexemeClass) -> Iterator[tuple[str, Sense]]:
+        """``female child`` where a form of the class is ``nonbinary child``: it must read as the same class."""
+        adjectives = self.classes.get(f"{cls.attribute}.adjective")
+        if adjectives is None or cls.pos is not Pos.NOUN:
+            return
+        written = {value: row[0] for value, row in adjectives.forms.items()}
+        for value, row in cls.forms.items():
+            start = f"{written.get(value, '')} "
+            for form, surface in enumerate(row):
+                if value in written and surface.startswith(start):
+                    for other, adjective in written.items():
+                        twin = f"{adjective} {surface.removeprefix(start)}"
+                        yield twin, self._sense(cls.pos, (SlotPart(cls.id, other),), form)
 
     def _class_senses(self, cls: LexemeClass, value: str, row: Sequence[str]) -> Iterator[tuple[str, Sense]]:
         for form, surface in enumerate(row):

@@ -59,6 +59,12 @@ def activities() -> frozenset[str]:
 
 
 @cache
+def verbs() -> frozenset[str]:
+    """Base forms of verbs."""
+    return read_words("verbs.txt")
+
+
+@cache
 def animals() -> frozenset[str]:
     """Animals, singular and plural."""
     singular = read_words("animals.txt")
