@@ -1,0 +1,61 @@
+"""The pages name every option, key, route and status that there is."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from obclip_gen.cli import generate, models, serve
+from obclip_gen.plugins import load_registry
+from obclip_gen.request import SOLVERS, DenoiseRequest
+from obclip_gen.server.access_log import ROUTES
+
+DOCS = Path(__file__).parents[2] / "docs"
+GENERATION = (DOCS / "generation.md").read_text(encoding="utf-8")
+PROTOCOL = (DOCS / "protocol.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("app", [generate.app, serve.app], ids=["generate", "serve"])
+def test_every_option_is_documented(app: typer.Typer) -> None:
+    command = typer.main.get_command(app)
+    section = GENERATION.split(f"## `obclip {command.name}`")[1].split("\n## ")[0]
+    options = [name for parameter in command.params for name in parameter.opts if name.startswith("--")]
+    assert len(options) > 10
+    assert [name for name in options if f"`{name}`" not in section and name != "--help"] == []
+
+
+def test_no_documented_option_is_missing() -> None:
+    known = {
+        name
+        for app in (generate.app, serve.app, models.app)
+        for parameter in _parameters(typer.main.get_command(app))
+        for name in parameter.opts
+    }
+    assert set(re.findall(r"`(--[a-z-]+)`", GENERATION)) <= known
+
+
+def _parameters(command) -> list:
+    return [
+        *command.params,
+        *(p for sub in getattr(command, "commands", {}).values() for p in _parameters(sub)),
+    ]
+
+
+def test_every_key_route_solver_and_scheme_is_documented() -> None:
+    for field in dataclasses.fields(DenoiseRequest):
+        assert f"`{field.name}`" in PROTOCOL
+    for route in ROUTES:
+        assert route in PROTOCOL
+    for name in (*SOLVERS, *load_registry().backends, *load_registry().accelerations):
+        assert f"`{name}`" in GENERATION
+
+
+def test_every_status_is_documented() -> None:
+    source = (Path(__file__).parents[2] / "obclip_gen" / "server" / "app.py").read_text(encoding="utf-8")
+    statuses = set(re.findall(r"_RefusalError\(\s*(\d{3})", source))
+    assert len(statuses) > 8
+    assert [status for status in statuses if not re.search(rf"^\| .*{status}.* \|", PROTOCOL, re.M)] == []
