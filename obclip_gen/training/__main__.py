@@ -163,6 +163,7 @@ def main(arguments: list[str] | None = None) -> int:
             export.export_shared(models.tokenizer, models.encoder, models.vae)
             for name, unet in models.unets.items():
                 export.export_unet(name, unet)
+            export.export_index(models.unets)
         elif options.stage == "evaluate":
             figures = report.evaluate_models(data, models, classifier.load(data, work))
             (work / "quality.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")

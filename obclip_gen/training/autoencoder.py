@@ -166,9 +166,7 @@ def enlarge(
         spent = begin + clock.seconds
         if step % 200 == 0:
             psnr, speed = -10 * np.log10(squared / 200), 200 * batch / clock.lap()
-            say(
-                f"enlarge step {step} {spent:.0f} s psnr {psnr:.2f} encoder {missed / 200:.4f} {speed:.1f}/s"
-            )
+            say(f"enlarge step {step} {spent:.0f} s psnr {psnr:.2f} encoder {missed / 200:.4f} {speed:.1f}/s")
             squared = missed = 0.0
         if step % 1000 == 0 or spent >= seconds:
             runs.save(path, average.module.state_dict(), step=step, seconds=spent)

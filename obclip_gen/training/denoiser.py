@@ -11,6 +11,7 @@ variance is smaller than that of the drawn noise.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,6 @@ from obclip_gen.training import runs
 from obclip_gen.training.autoencoder import LATENT_CHANNELS
 from obclip_gen.training.captions import caption
 from obclip_gen.training.dataset import Dataset
-from obclip_gen.training.muon import Muon
 from obclip_gen.training.parts import Denoiser, Part, Scheduler, TextEncoder, Tokenizer, diffusers
 from obclip_gen.training.runs import say
 from obclip_gen.training.text import WIDTH as TEXT_WIDTH
@@ -115,6 +115,22 @@ class _Batches:
         )
 
 
+def _optimiser(module: Part, peak: float) -> torch.optim.AdamW:
+    return torch.optim.AdamW(module.parameters(), lr=peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+
+
+def _step(loss: Tensor, *, rate: float, optimisers: Sequence[torch.optim.AdamW]) -> None:
+    """One step of every optimiser at ``rate`` times its peak learning rate, gradients clipped to norm 1."""
+    for optimiser in optimisers:
+        optimiser.zero_grad(set_to_none=True)
+    torch.autograd.backward(loss)
+    for optimiser in optimisers:
+        for group in optimiser.param_groups:
+            nn.utils.clip_grad_norm_(group["params"], 1.0)
+            group["lr"] = optimiser.defaults["lr"] * rate
+        optimiser.step()
+
+
 def _prefixed(prefix: str, module: Part) -> dict[str, Tensor]:
     return {f"{prefix}.{name}": tensor for name, tensor in module.state_dict().items()}
 
@@ -137,7 +153,7 @@ def train_cloud(
     seconds: float,
     horizon: float | None = None,
     start: Denoiser | None = None,
-    batch: int = 32,
+    batch: int = 16,
     peak: float = 4e-4,
     seed: int = 11,
 ) -> None:
@@ -160,7 +176,8 @@ def train_cloud(
     unet.to(memory_format=torch.channels_last).train()
     encoder.train()
     batches = _Batches(data, latents, tokenizer, batch, seed + step)
-    optimiser = Muon(unet.parameters(), matrix_rate=0.02, other_rate=peak, other=encoder.parameters())
+    optimiser = _optimiser(unet, peak)
+    words = _optimiser(encoder, peak / 2)
     clock, begin, first, mean = runs.Clock(), spent, step, 0.0
     while spent < seconds:
         decay = runs.learning_rate(int(spent), peak=1.0, warmup=0, total=int(horizon or seconds))
@@ -170,9 +187,7 @@ def train_cloud(
             context = encoder(ids).last_hidden_state
             predicted = unet(noisy, timesteps, context).sample
         loss = nn.functional.mse_loss(predicted.float(), target)
-        optimiser.zero_grad()
-        torch.autograd.backward(loss)
-        optimiser.step(decay * warm)
+        _step(loss, rate=decay * warm, optimisers=(optimiser, words))
         unet_average.update(unet, step)
         text_average.update(encoder, step)
         step += 1
@@ -237,7 +252,7 @@ def train_device(
     unet.to(memory_format=torch.channels_last).train()
     teacher.to(memory_format=torch.channels_last)
     batches = _Batches(data, latents, tokenizer, batch, seed + step)
-    optimiser = Muon(unet.parameters(), matrix_rate=0.02, other_rate=peak)
+    optimiser = _optimiser(unet, peak)
     clock, begin, first, mean = runs.Clock(), spent, step, 0.0
     while spent < seconds:
         decay = runs.learning_rate(int(spent), peak=1.0, warmup=0, total=int(horizon or seconds))
@@ -249,9 +264,7 @@ def train_device(
                 target = teacher(noisy, timesteps, context).sample
             predicted = unet(noisy, timesteps, context).sample
         loss = nn.functional.mse_loss(predicted.float(), target.float())
-        optimiser.zero_grad()
-        torch.autograd.backward(loss)
-        optimiser.step(decay * warm)
+        _step(loss, rate=decay * warm, optimisers=(optimiser,))
         average.update(unet, step)
         step += 1
         mean += loss.item()

@@ -7,15 +7,23 @@ and one ``README.md`` (model card) each.
 from __future__ import annotations
 
 import copy
+import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
 import torch
 
+from obclip_gen.training.artwork import RESOLUTION
 from obclip_gen.training.parts import Autoencoder, Denoiser, Part, TextEncoder, Tokenizer, packaged
-from obclip_gen.training.sampling import shipped_scheduler
+from obclip_gen.training.sampling import GUIDANCE, STEPS, shipped_scheduler
 
 Module = TypeVar("Module", bound=Part)
+SPLIT = 10
+TITLES = {
+    "cloud": "Emoji and cartoon portraits, 24.6 M parameters",
+    "device": "Emoji and cartoon portraits, 4 M parameters, distilled from cloud",
+}
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
 
 
@@ -28,6 +36,25 @@ def export_shared(
     _half(encoder).save_pretrained(shared / "text_encoder")
     vae.save_pretrained(shared / "vae")  # 1 MB: kept in fp32
     shipped_scheduler().save_pretrained(shared / "scheduler")
+
+
+def export_index(names: Iterable[str], weights: Path = WEIGHTS) -> None:
+    """``models.json``, which names the parts of each model (see :mod:`obclip_gen.backends.layout`)."""
+    shared = {part: f"shared/{part}" for part in ("text_encoder", "tokenizer", "vae", "scheduler")}
+    models = {
+        name: {
+            "title": TITLES[name],
+            "height": RESOLUTION,
+            "width": RESOLUTION,
+            "num_inference_steps": STEPS,
+            "split": SPLIT,
+            "guidance_scale": GUIDANCE,
+            "parts": {"unet": f"{name}/unet", **shared},
+        }
+        for name in names
+    }
+    text = json.dumps({"format": 1, "models": models}, indent=1) + "\n"
+    (weights / "models.json").write_text(text, encoding="utf-8")
 
 
 def export_unet(name: str, unet: Denoiser, weights: Path = WEIGHTS) -> None:

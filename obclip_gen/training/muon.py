@@ -1,8 +1,8 @@
-"""Muon: momentum whose matrices are orthogonalised before they are applied (Jordan et al. 2024), beside
-AdamW for the rest.
+"""Muon: momentum whose matrices are orthogonalised before use (Jordan et al. 2024), beside AdamW for the rest.
 
-On these small networks it was several times as fast as AdamW by pictures seen; the autoencoder gained 6 dB
-in its first 45 seconds.
+For the autoencoder, whose matrices are small, it is several times as fast as AdamW: 22.9 dB against 16.2 dB
+after the first 45 seconds. For the denoisers it is not worth its price on a CPU: orthogonalising took two thirds
+of a step.
 """
 
 from __future__ import annotations

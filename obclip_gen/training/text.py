@@ -122,18 +122,15 @@ def tokenize(tokenizer: Tokenizer, texts: Sequence[str]) -> Tensor:
 def label_columns(pictures: Sequence[Picture]) -> dict[str, list[str]]:
     """The label columns that the reading heads predict, each with its sorted classes."""
     columns: dict[str, set[str]] = {
-        "style": set(),
-        "role": set(),
-        "gender": set(),
-        "age": set(),
-        "tone": set(),
-        "race": set(),
+        name: set() for name in ("style", "role", "gender", "age", "tone", "race")
     }
+    traits: dict[str, set[str]] = {}
     for picture in pictures:
         for name, classes in columns.items():
             classes.add(getattr(picture, name))
         for trait, value in picture.traits.items():
-            columns.setdefault(f"trait:{trait}", {""}).add(value)
+            traits.setdefault(f"trait:{trait}", {""}).add(value)
+    columns |= traits
     return {name: sorted(classes) for name, classes in sorted(columns.items())}
 
 
