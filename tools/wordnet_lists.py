@@ -5,8 +5,9 @@ Usage::
     python tools/wordnet_lists.py WORDNET_DIR OUT_DIR [UNWANTED]
 
 ``WORDNET_DIR`` holds ``data.noun`` and ``index.sense`` (Debian: packages ``wordnet-base`` and
-``wordnet-sense-index``, folder ``/usr/share/wordnet``). ``UNWANTED`` is a file of words to leave out of ``persons.txt``; the list in the package was
-made without words of abuse for people. The licence permits use, modification and
+``wordnet-sense-index``, folder ``/usr/share/wordnet``).
+``UNWANTED`` is a file of words to leave out of ``persons.txt``; the list in the package was made without
+words of abuse for people. The licence permits use, modification and
 redistribution with Princeton's notice, which ``NOTICE.wordnet`` in the output folder carries.
 
 The lists, one lower-case word a line, sorted:

@@ -15,14 +15,37 @@ from obclip_privacy.attributes.safety import band_of_years
 from obclip_privacy.hookspecs import hookimpl
 
 _LEXICON: Lexicon = read_lexicon("age.jsonl")
-_UNITS = "one two three four five six seven eight nine".split()
-_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_DECADES = "teens twenties thirties forties fifties sixties seventies eighties nineties".split()
+_UNITS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+_TEENS = [
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_DECADES = [
+    "teens",
+    "twenties",
+    "thirties",
+    "forties",
+    "fifties",
+    "sixties",
+    "seventies",
+    "eighties",
+    "nineties",
+]
 #: Ages above this are no human being's.
 _OLDEST = 120
 
-_NUMBER = rf"(?P<n>\d{{1,3}}|(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS)}))?|{'|'.join(_TEENS + _UNITS)})"
+_NUMBER = (
+    rf"(?P<n>\d{{1,3}}|(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS)}))?|{'|'.join(_TEENS + _UNITS)})"
+)
 _BEFORE = r"(?<![\w.,:/$#-])"
 _YEARS = r"(?:years?|yrs?|yr)"
 #: Cheap test for any of the patterns.
@@ -41,7 +64,9 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("years", re.compile(r"(?<![\w.,:/$#-])(?P<n>\d{1,3})[- ]?(?:y[./]o\b\.?|yo\b)", re.IGNORECASE)),
     (
         "number",
-        re.compile(rf"\b(?:aged?|ages)(?:\s?:\s?|\s(?:of\s|about\s|around\s)?){_NUMBER}(?![\w%]|-\w)", re.IGNORECASE),
+        re.compile(
+            rf"\b(?:aged?|ages)(?:\s?:\s?|\s(?:of\s|about\s|around\s)?){_NUMBER}(?![\w%]|-\w)", re.IGNORECASE
+        ),
     ),
     (
         "decade",

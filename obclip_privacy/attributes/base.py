@@ -34,7 +34,7 @@ class Pos(StrEnum):
     ADJECTIVE = "adjective"
     """Describes a person from before the noun, after a form of *be*, or in a list of tags. One form."""
     PHRASE = "phrase"
-    """Describes a person from after the noun (``dark`` in ``with dark skin``, ``70`` in ``aged 70``). One form."""
+    """Describes a person from after the noun (``with dark skin``, ``aged 70``). One form."""
     PRONOUN = "pronoun"
     """Stands for a person. Forms: subject, object, determiner, possessive, reflexive."""
     TITLE = "title"

@@ -46,11 +46,27 @@ from obclip_privacy.policy.frozen import FrozenMap
 _PART = re.compile(r"<([^<>=]+)=([^<>=]+)>")
 _KEYS: Mapping[str, frozenset[str]] = {
     "class": frozenset(
-        "class pos forms neutral also states band base not_before not_after only_before needs_band kin compound detected".split()
+        [
+            "class",
+            "pos",
+            "forms",
+            "neutral",
+            "also",
+            "states",
+            "band",
+            "base",
+            "not_before",
+            "not_after",
+            "only_before",
+            "needs_band",
+            "kin",
+            "compound",
+            "detected",
+        ]
     ),
-    "value": frozenset("value of form noun also parents years kind".split()),
-    "word": frozenset("word reads noun_of unless_before unless_after only_after".split()),
-    "cue": frozenset("cue pos attribute kind reason generic before".split()),
+    "value": frozenset(["value", "of", "form", "noun", "also", "parents", "years", "kind"]),
+    "word": frozenset(["word", "reads", "noun_of", "unless_before", "unless_after", "only_after"]),
+    "cue": frozenset(["cue", "pos", "attribute", "kind", "reason", "generic", "before"]),
 }
 
 
@@ -108,7 +124,7 @@ def _build(entries: list[tuple[int, dict[str, Any]]]) -> Lexicon:
     words: list[Word] = []
     cues: list[CueTerm] = []
     values: list[ValueInfo] = []
-    for number, entry in entries:
+    for _, entry in entries:
         if "class" in entry:
             classes[entry["class"]] = dict(entry, forms=dict(entry["forms"]))
     for number, entry in entries:

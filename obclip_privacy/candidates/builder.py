@@ -14,7 +14,16 @@ from obclip_privacy.attributes.safety import substitutable
 from obclip_privacy.candidates import negative
 from obclip_privacy.candidates.columns import Column, Mode
 from obclip_privacy.candidates.strategies import STRATEGIES
-from obclip_privacy.candidates.template import Article, Lit, Modifiers, Node, Optional, Slot, Template, Withheld
+from obclip_privacy.candidates.template import (
+    Article,
+    Lit,
+    Modifiers,
+    Node,
+    Optional,
+    Slot,
+    Template,
+    Withheld,
+)
 from obclip_privacy.language import grammar, removal, verbs, wordlists
 from obclip_privacy.language.analysis import Analysis, Link, mask_at
 from obclip_privacy.language.casing import Casing, apply_casing, casing_of
@@ -28,7 +37,9 @@ from obclip_privacy.policy.model import AttributePolicy, CueAction, OutOfDomain,
 Realiser = Callable[[SlotContext, str], str]
 Key = tuple[int, str]
 
-_ADVERBS = frozenset({"also", "always", "often", "never", "just", "still", "now", "then", "only", "even", "both"})
+_ADVERBS = frozenset(
+    {"also", "always", "often", "never", "just", "still", "now", "then", "only", "even", "both"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +214,7 @@ class Builder:
         units = self.scan.units
         inside = self._modifier_zones()
         if self.analysis.peopled:
-            for index, unit in enumerate(units):
+            for index, _unit in enumerate(units):
                 if self._is_cue(index) and self._cue_action(choice := removal.choose_cue(units, index)):
                     if any(first <= index < last for first, last in inside):
                         continue
@@ -241,7 +252,8 @@ class Builder:
         return {
             index + 1
             for index, unit in enumerate(units[:-1])
-            if self._is_cue(index) and (units[index + 1].noun is not None or units[index + 1].kind is Kind.WORD)
+            if self._is_cue(index)
+            and (units[index + 1].noun is not None or units[index + 1].kind is Kind.WORD)
             and removal.choose_cue(units, index).term.pos == "adjective"
             and (units[index + 1].noun is not None or removal.names_person(units, index + 1))
         }
@@ -259,7 +271,9 @@ class Builder:
     def _nodes(self, first: int, last: int, regions: Sequence[_Region]) -> list[Node]:
         nodes: list[Node] = []
         zones = {start: end for start, end in self._modifier_zones() if first <= start and end <= last}
-        starting = {region.first: region for region in regions if first <= region.first and region.last <= last}
+        starting = {
+            region.first: region for region in regions if first <= region.first and region.last <= last
+        }
         index = first
         while index < last:
             region = starting.get(index)
@@ -286,7 +300,7 @@ class Builder:
         gap = self._gap(region.first)
         inner = self._nodes(region.first, region.last, [r for r in others if r.first >= region.first])
         if inner and isinstance(inner[0], Lit) and gap:
-            inner = [Lit(inner[0].text[len(gap):]), *inner[1:]]
+            inner = [Lit(inner[0].text[len(gap) :]), *inner[1:]]
         sent = region.text
         lead: Node = Lit(gap)
         if not region.text:
@@ -352,8 +366,10 @@ class Builder:
         """Whether what stands at *index* differs between candidates or from what was typed."""
         if index >= len(self.scan.units):
             return False
-        return index in self.slotted or self._may_vanish(index) or (
-            self._is_cue(index) and self.analysis.peopled
+        return (
+            index in self.slotted
+            or self._may_vanish(index)
+            or (self._is_cue(index) and self.analysis.peopled)
         )
 
     def _article(self, index: int) -> Article:
@@ -438,7 +454,9 @@ class Builder:
     def _they(self, link: Link) -> frozenset[int]:
         """Values whose pronoun takes a plural verb."""
         rows = self.vocabulary.forms.get("gender.pronoun", ())
-        return frozenset(index for index, row in enumerate(rows) if row is not None and row[0].lower() == "they")
+        return frozenset(
+            index for index, row in enumerate(rows) if row is not None and row[0].lower() == "they"
+        )
 
     # --- text
 

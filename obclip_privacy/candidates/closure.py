@@ -49,13 +49,15 @@ def check_closure(found: CandidateSet, plan: Plan, transform: Transform, planner
     """
     members = found.members
     if plan.n > MAX_MEMBERS:
-        return ClosureResult(0, 0, f"the anonymity set has more than {MAX_MEMBERS} members; too many to check")
+        return ClosureResult(
+            0, 0, f"the anonymity set has more than {MAX_MEMBERS} members; too many to check"
+        )
     whole = len(members) * len(found.candidates) <= MAX_COMPARED
     outcome: dict[str, bool] = {}
     for index, prompt in enumerate((*members, *found.candidates)):
         if prompt in outcome:
             continue
-        if not whole and index not in (0, len(members) - 1) and planner(prompt) == plan:
+        if not whole and index not in (0, len(members) - 1) and _sends_alike(planner(prompt), plan):
             outcome[prompt] = True
             continue
         again = transform(prompt)
@@ -66,5 +68,16 @@ def check_closure(found: CandidateSet, plan: Plan, transform: Transform, planner
         reason = f"closure failed: {lost} of {len(members)} members would send something else"
         return ClosureResult(survivors, len(outcome), reason)
     if not all(outcome[prompt] for prompt in found.candidates):
-        return ClosureResult(survivors, len(outcome), "closure failed: a candidate does not give the same set again")
+        return ClosureResult(
+            survivors, len(outcome), "closure failed: a candidate does not give the same set again"
+        )
     return ClosureResult(survivors, len(outcome), "")
+
+
+def _sends_alike(one: Plan | None, other: Plan) -> bool:
+    """Whether two plans send the same, by what decides it."""
+    return one is not None and (one.template, one.columns, one.negative_prompt) == (
+        other.template,
+        other.columns,
+        other.negative_prompt,
+    )

@@ -28,7 +28,7 @@ from obclip_privacy.candidates.closure import MAX_MEMBERS, check_closure
 from obclip_privacy.candidates.columns import Column, Mode
 from obclip_privacy.candidates.figures import NOTHING, Figures, figures_of
 from obclip_privacy.candidates.overflow import fit
-from obclip_privacy.candidates.plan import Plan
+from obclip_privacy.candidates.plan import Plan, canonical_form
 from obclip_privacy.candidates.template import compile_template, realise
 from obclip_privacy.errors import BadInputError, PluginError
 from obclip_privacy.language.analysis import Analysis, analyse
@@ -44,6 +44,10 @@ __all__ = ["PROTOCOL", "CandidateSet", "Detection", "Engine"]
 
 #: No prompt longer than this is read, whatever the policy says: the work is linear in the length.
 HARD_MAX_PROMPT_CHARS = 20_000
+#: A prompt that has no canonical form after so many readings is refused.
+MAX_READINGS = 4
+NOTHING_LEFT = "nothing is left of the prompt once its cues are withheld"
+
 
 @dataclass(frozen=True, slots=True)
 class _Read:
@@ -55,7 +59,8 @@ class _Read:
 @dataclass(frozen=True, slots=True)
 class _Planned:
     plan: Plan
-    built: Built
+    typed: Built
+    real: tuple[int | None, ...]
 
 
 class Engine:
@@ -89,7 +94,9 @@ class Engine:
             raise BadInputError(f"a prompt has more than {HARD_MAX_PROMPT_CHARS} characters; shorten it")
         scan = self._reader.scan(prompt)
         analysis = analyse(scan.units)
-        return Detection(tuple(self._mentions(prompt, scan, analysis)), tuple(self._cues(prompt, scan, analysis)))
+        return Detection(
+            tuple(self._mentions(prompt, scan, analysis)), tuple(self._cues(prompt, scan, analysis))
+        )
 
     def candidates(self, prompt: str, negative_prompt: str | None = None) -> CandidateSet:
         """The candidate set of *prompt*, checked for closure; a refusal is a result, never an exception."""
@@ -134,20 +141,40 @@ class Engine:
         reason = self._unreadable(prompt) or self._unreadable(negative, empty_is_fine=True)
         if reason:
             return reason
-        built = self._read(prompt).built
-        if built.refusal:
-            return built.refusal
-        columns = fit(built.columns, self.policy)
+        typed = self._read(prompt).built
+        stated, _ = self._settled(typed, prompt, cues=True)
+        sent, _ = self._settled(stated, "", cues=False) if stated.cue_spans else (stated, "")
+        refusal = typed.refusal or stated.refusal or sent.refusal
+        if refusal:
+            return refusal
+        columns = fit(sent.columns, self.policy)
         if columns is None:
             return f"the set would have more than {self.policy.limits.max_candidates} candidates"
         cloud_negative = self._cloud_negative(negative)
         if cloud_negative is None:
             return "the negative prompt states a sensitive attribute"
-        plan = Plan(built.template, columns, cloud_negative)
-        return self._unsendable(plan) or _Planned(plan, built)
+        plan = Plan(sent.template, columns, cloud_negative, stated.template, stated.columns)
+        return self._unsendable(plan) or _Planned(plan, typed, sent.real)
+
+    def _settled(self, built: Built, text: str, *, cues: bool) -> tuple[Built, str]:
+        """The template of the canonical form of a prompt, with or without its cues.
+
+        A word that is no canonical form is read once more as what it is rewritten to, and what is left
+        once the cues are taken out is read once more without them: the decisions are then those that every
+        member of the set, and every candidate, will meet.
+        """
+        for _ in range(MAX_READINGS):
+            canonical = canonical_form(built.template, built.real, cues=cues)
+            if built.refusal or canonical == text:
+                return built, text
+            text = canonical
+            if not text.strip():
+                return replace(built, refusal=NOTHING_LEFT), text
+            built = self._read(text).built
+        return replace(built, refusal="the prompt does not settle into a canonical form"), text
 
     def _set(self, prompt: str, negative: str, planned: _Planned) -> CandidateSet:
-        plan, built = planned.plan, planned.built
+        plan, typed = planned.plan, planned.typed
         candidates = tuple(plan.sent)
         return CandidateSet(
             status=OK,
@@ -155,11 +182,11 @@ class Engine:
             prompt=prompt,
             negative_prompt=negative,
             candidates=candidates,
-            real_index=candidates.index(plan.sent_for(built.real)),
+            real_index=candidates.index(plan.sent_for(planned.real)),
             assignments=tuple(plan.sent.values()),
             cloud_negative_prompt=plan.negative_prompt,
-            attributes=_reports(plan.columns, built, self.policy),
-            withheld=_withheld(prompt, built, plan.columns, self.policy),
+            attributes=_reports(fit(typed.columns, self.policy) or typed.columns, typed, self.policy),
+            withheld=_withheld(prompt, typed, self.policy),
             figures=NOTHING,
             policy_sha256=self.policy.sha256,
         )
@@ -198,8 +225,8 @@ class Engine:
     def _unsendable(self, plan: Plan) -> str:
         """Why the plan must not be sent, or ``""``."""
         if not plan.sent_for((0,) * len(plan.columns)).strip():
-            return "nothing is left of the prompt once its cues are withheld"
-        if not plan.columns:
+            return NOTHING_LEFT
+        if not plan.hidden:
             return ""
         guarantee = self.policy.guarantee
         if plan.n < guarantee.min_n:
@@ -207,7 +234,9 @@ class Engine:
         if guarantee.max_posterior < 1:
             posterior = figures_of(plan, self.policy, 0, plan.n).posterior
             if posterior > guarantee.max_posterior:
-                return f"the best guess would be right more often than the {guarantee.max_posterior} guaranteed"
+                return (
+                    f"the best guess would be right more often than the {guarantee.max_posterior} guaranteed"
+                )
         return ""
 
     def _refused(self, prompt: str, negative: str, reason: str, figures: Figures = NOTHING) -> CandidateSet:
@@ -310,10 +339,10 @@ def _strategy_name(column: Column, policy: AttributePolicy) -> str:
     return policy.strategy.value
 
 
-def _withheld(prompt: str, built: Built, columns: Sequence[Column], policy: Policy) -> tuple[Span, ...]:
+def _withheld(prompt: str, built: Built, policy: Policy) -> tuple[Span, ...]:
     """Spans that the cloud does not get: cues, and mentions that are withheld or outside the domain."""
     spans = list(built.cue_spans)
-    for index, column in enumerate(columns):
+    for index, column in enumerate(built.columns):
         withholds = _policy_of(policy, column.attribute).strategy is Strategy.WITHHOLD
         if column.mode is Mode.NEUTRAL and (withholds or not column.values):
             spans.extend(built.column_spans.get(index, ()))

@@ -50,7 +50,7 @@ def figures_of(plan: Plan, policy: Policy, n_sent: int, k_eff: int) -> Figures:
     assignment, so the joint posterior is the product of each column's greatest prior. ``k_eff < n`` (a set
     that is not closed, which is never sent) is reported as if the survivors were equally likely.
     """
-    hidden = [(column, _policy_of(policy, column.attribute)) for column in plan.columns if column.values]
+    hidden = [(column, _policy_of(policy, column.attribute)) for column in plan.hidden if column.values]
     best = [max(column.priors(attribute)) for column, attribute in hidden]
     posterior = math.prod(best, start=Fraction(1))
     if k_eff < plan.n:

@@ -22,11 +22,16 @@ class Plan:
         template: the nodes.
         columns: in canonical order, person first, then the policy's order of attributes.
         negative_prompt: the one negative prompt that the cloud gets.
+        stated: the template of the prompt with its cues in.
+        hidden: the columns of *stated*: what the anonymity set ranges over. A cue that is taken out may
+            take a mention with it, so *columns* may have fewer.
     """
 
     template: Template
     columns: tuple[Column, ...]
     negative_prompt: str
+    stated: Template
+    hidden: tuple[Column, ...]
 
     @cached_property
     def neutral(self) -> frozenset[int]:
@@ -60,12 +65,19 @@ class Plan:
     @property
     def n(self) -> int:
         """Size of the anonymity set."""
-        return size(self.columns)
+        return size(self.hidden)
 
     def members(self) -> Iterator[str]:
         """Every member of the anonymity set in canonical order, as a person would type it."""
-        outside = frozenset(i for i, column in enumerate(self.columns) if not column.values)
-        compiled = compile_template(self.template, outside, cues=True)
-        ranges = [range(max(len(column.values), 1)) for column in self.columns]
+        outside = frozenset(i for i, column in enumerate(self.hidden) if not column.values)
+        compiled = compile_template(self.stated, outside, cues=True)
+        ranges = [range(max(len(column.values), 1)) for column in self.hidden]
         for assignment in itertools.product(*ranges):
             yield realise(compiled, assignment)
+
+
+def canonical_form(template: Template, real: tuple[int | None, ...], *, cues: bool) -> str:
+    """The prompt that a person's own words come down to, with or without its cues."""
+    outside = frozenset(index for index, value in enumerate(real) if value is None)
+    compiled = compile_template(template, outside, cues=cues)
+    return realise(compiled, [0 if value is None else value for value in real])

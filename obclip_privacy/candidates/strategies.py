@@ -68,7 +68,9 @@ def partition(policy: AttributePolicy, values: Sequence[int]) -> list[tuple[int,
         return _listed_blocks(policy, values, listed)
     wanted = policy.options.get("block_size", DEFAULT_BLOCK_SIZE)
     if not isinstance(wanted, int) or isinstance(wanted, bool) or wanted < 2:
-        raise PolicyError(f"attribute '{policy.id}': option 'block_size' must be a whole number of at least 2")
+        raise PolicyError(
+            f"attribute '{policy.id}': option 'block_size' must be a whole number of at least 2"
+        )
     count = max(1, len(values) // wanted)
     base, extra = divmod(len(values), count)
     blocks, at = [], 0

@@ -97,7 +97,9 @@ Compiled = tuple[str | Choice, ...]
 
 def realise(compiled: Compiled, assignment: Sequence[int]) -> str:
     """The prompt under *assignment*: per column the index of a value (ignored where none is stated)."""
-    return "".join([part if isinstance(part, str) else part.texts[assignment[part.column]] for part in compiled])
+    return "".join(
+        [part if isinstance(part, str) else part.texts[assignment[part.column]] for part in compiled]
+    )
 
 
 def compile_template(template: Template, neutral: frozenset[int], *, cues: bool) -> Compiled:

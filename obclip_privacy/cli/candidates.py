@@ -23,12 +23,15 @@ def candidates(
     prompts: Annotated[list[str] | None, typer.Argument(metavar="[PROMPT]...", help="Prompts.")] = None,
     policy: Annotated[str, typer.Option("--policy", help="Shipped policy, or path of a file.")] = "default",
     source: Annotated[
-        str | None, typer.Option("--input", help="File with a prompt a line, or .jsonl; '-' for standard input.")
+        str | None,
+        typer.Option("--input", help="File with a prompt a line, or .jsonl; '-' for standard input."),
     ] = None,
     negative_prompt: Annotated[
         str | None, typer.Option("--negative-prompt", help="For prompts that bring none of their own.")
     ] = None,
-    output: Annotated[Format, typer.Option("--format", help="Table for people, JSON for programs.")] = Format.TABLE,
+    output: Annotated[
+        Format, typer.Option("--format", help="Table for people, JSON for programs.")
+    ] = Format.TABLE,
 ) -> None:
     """Show candidate sets. A refusal is a result: the batch goes on, and the exit code is 1."""
     from obclip_privacy.candidates.engine import Engine
@@ -89,7 +92,11 @@ def _print_set(found: CandidateSet) -> None:
     for index, candidate in enumerate(found.candidates):
         typer.echo(f"  {'*' if index == found.real_index else ' '} {candidate}")
     hidden = f"n = {found.n}, sent {found.n_sent}, k_eff = {found.k_eff}"
-    guess = f"best guess {found.figures.posterior} (worst attribute {found.figures.posterior_worst_attribute})"
-    typer.echo(f"  {hidden}; {guess} under a {found.figures.prior} prior; leakage {found.leakage_bits:g} bits")
+    guess = (
+        f"best guess {found.figures.posterior} (worst attribute {found.figures.posterior_worst_attribute})"
+    )
+    typer.echo(
+        f"  {hidden}; {guess} under a {found.figures.prior} prior; leakage {found.leakage_bits:g} bits"
+    )
     if found.withheld:
         typer.echo(f"  withheld: {', '.join(repr(span.text) for span in found.withheld)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,9 +24,12 @@ def detect(
     prompts: Annotated[list[str] | None, typer.Argument(metavar="[PROMPT]...", help="Prompts.")] = None,
     policy: Annotated[str, typer.Option("--policy", help="Shipped policy, or path of a file.")] = "default",
     source: Annotated[
-        str | None, typer.Option("--input", help="File with a prompt a line, or .jsonl; '-' for standard input.")
+        str | None,
+        typer.Option("--input", help="File with a prompt a line, or .jsonl; '-' for standard input."),
     ] = None,
-    output: Annotated[Format, typer.Option("--format", help="Table for people, JSON for programs.")] = Format.TABLE,
+    output: Annotated[
+        Format, typer.Option("--format", help="Table for people, JSON for programs.")
+    ] = Format.TABLE,
 ) -> None:
     """Show the mentions and cues of prompts, with their offsets."""
     from obclip_privacy.candidates.engine import Engine
@@ -65,7 +69,13 @@ def detection_json(prompt: str, found: Detection) -> dict[str, Json]:
             for mention in found.mentions
         ],
         "cues": [
-            {"start": cue.start, "end": cue.end, "text": cue.text, "attribute": cue.attribute, "reason": cue.reason}
+            {
+                "start": cue.start,
+                "end": cue.end,
+                "text": cue.text,
+                "attribute": cue.attribute,
+                "reason": cue.reason,
+            }
             for cue in found.cues
         ],
     }
@@ -74,14 +84,18 @@ def detection_json(prompt: str, found: Detection) -> dict[str, Json]:
 def _print_detection(prompt: str, found: Detection) -> None:
     typer.echo(prompt)
     rows = [
-        (f"{m.start}-{m.end}", m.text, m.attribute, m.value, f"person {m.person}", m.detector) for m in found.mentions
+        (f"{m.start}-{m.end}", m.text, m.attribute, m.value, f"person {m.person}", m.detector)
+        for m in found.mentions
     ]
     rows += [(f"{c.start}-{c.end}", c.text, c.attribute, "cue", "", c.reason) for c in found.cues]
     if rows:
-        print_table(("offsets", "text", "attribute", "value", "person", "detector or reason"), sorted(rows, key=_offset))
+        print_table(
+            ("offsets", "text", "attribute", "value", "person", "detector or reason"),
+            sorted(rows, key=_offset),
+        )
     else:
         typer.echo("  nothing found")
 
 
-def _offset(row: tuple[str, ...]) -> int:
+def _offset(row: Sequence[str]) -> int:
     return int(row[0].partition("-")[0])

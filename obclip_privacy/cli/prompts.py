@@ -68,7 +68,9 @@ def _decoded(file: Iterable[bytes], name: str) -> Iterator[tuple[int, str]]:
         try:
             line = raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
         except UnicodeDecodeError as error:
-            raise BadInputError(f"{name}:{number}:{error.start + 1}: not UTF-8; save the file as UTF-8") from None
+            raise BadInputError(
+                f"{name}:{number}:{error.start + 1}: not UTF-8; save the file as UTF-8"
+            ) from None
         if len(line) > MAX_LINE_CHARS:
             raise BadInputError(f"{name}:{number}: the line has more than {MAX_LINE_CHARS} characters")
         if line.strip():
@@ -80,9 +82,13 @@ def _from_json(line: str, where: str, negative_prompt: str) -> PromptInput:
         entry = json.loads(line)
     except (ValueError, RecursionError) as error:
         position = f":{error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise BadInputError(f"{where}{position}: not JSON; each line must be an object with 'prompt'") from None
+        raise BadInputError(
+            f"{where}{position}: not JSON; each line must be an object with 'prompt'"
+        ) from None
     prompt = entry.get("prompt") if isinstance(entry, dict) else None
     negative = entry.get("negative_prompt", negative_prompt) if isinstance(entry, dict) else None
     if not isinstance(prompt, str) or not (negative is None or isinstance(negative, str)):
-        raise BadInputError(f"{where}: 'prompt' must be a string, and 'negative_prompt' a string if it is there")
+        raise BadInputError(
+            f"{where}: 'prompt' must be a string, and 'negative_prompt' a string if it is there"
+        )
     return PromptInput(prompt, negative or "", where)

@@ -107,7 +107,8 @@ def _numbered(
         for (old, new), first in zip(order.items(), firsts, strict=True)
     )
     renumbered = {
-        index: Link(link.pos, order.get(link.person, -1), link.case, link.merged) for index, link in links.items()
+        index: Link(link.pos, order.get(link.person, -1), link.case, link.merged)
+        for index, link in links.items()
     }
     return persons, {i: renumbered[i] for i in _wanted(units, renumbered, persons)}
 
@@ -118,10 +119,9 @@ def _wanted(units: Sequence[Unit], links: dict[int, Link], persons: Sequence[Per
     for index in sorted(links):
         link = links[index]
         mask = mask_at(units[index], link.pos)
-        if mask is not None and mask.needs_band is not None:
-            if link.person < 0 or persons[link.person].band is not mask.needs_band:
-                continue
-        wanted.append(index)
+        wanted_band = mask.needs_band if mask is not None else None
+        if wanted_band in (None, persons[link.person].band if link.person >= 0 else Band.OPEN):
+            wanted.append(index)
     return wanted
 
 
@@ -139,5 +139,3 @@ def mask_at(unit: Unit, pos: Pos) -> Mask | None:
         Pos.PRONOUN: unit.pronoun,
         Pos.TITLE: unit.title,
     }[pos]
-
-

@@ -27,7 +27,7 @@ def _table() -> dict[int, str]:
 
 
 def fold(text: str) -> str:
-    """*text* with typographic variants folded; same length, offset for offset.
+    r"""*text* with typographic variants folded; same length, offset for offset.
 
     >>> fold("a café’s “girl”")
     'a cafe\\'s "girl"'

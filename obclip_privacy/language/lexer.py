@@ -16,7 +16,7 @@ import re
 import threading
 from collections.abc import Iterable
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from obclip_privacy.language.light_spacy import LOWER, PhraseMatcher, Tokenizer, Vocab
 
@@ -43,7 +43,7 @@ class Tokens(NamedTuple):
 
 
 @cache
-def _tokenizer() -> Tokenizer:
+def _tokenizer() -> Any:
     return Tokenizer(
         Vocab(lex_attr_getters={LOWER: str.lower}),
         rules={},

@@ -8,6 +8,7 @@ installed". A framework that is already imported stays as it is.
 
 from __future__ import annotations
 
+import importlib
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
 _FRAMEWORKS = frozenset({"torch", "tensorflow", "mxnet", "cupy", "h5py"})
 
@@ -44,9 +46,10 @@ def _without_frameworks() -> Iterator[None]:
 
 
 with _without_frameworks():
-    from spacy.attrs import LOWER
-    from spacy.matcher import PhraseMatcher
-    from spacy.tokenizer import Tokenizer
-    from spacy.vocab import Vocab
+    # Compiled modules without type information: taken as they are.
+    LOWER: Any = importlib.import_module("spacy.attrs").LOWER
+    PhraseMatcher: Any = importlib.import_module("spacy.matcher").PhraseMatcher
+    Tokenizer: Any = importlib.import_module("spacy.tokenizer").Tokenizer
+    Vocab: Any = importlib.import_module("spacy.vocab").Vocab
 
 __all__ = ["LOWER", "PhraseMatcher", "Tokenizer", "Vocab"]

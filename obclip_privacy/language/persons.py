@@ -64,6 +64,7 @@ def find_persons(units: Sequence[Unit], roles: Roles, heads: Mapping[int, int]) 
     nouns = sorted({*nouns, *heads.values()})
     previous = -2
     for index in nouns:
+        person: int | None
         if _side_by_side(units, previous, index):
             person = cast.of_unit[previous]
         else:
@@ -124,11 +125,12 @@ def start_of_phrase(units: Sequence[Unit], heads: Mapping[int, int], index: int)
     at = index
     while at > 0:
         unit = units[at - 1]
-        if heads.get(at - 1) == index or (unit.kind is Kind.MENTION and unit.adjective is not None):
-            at -= 1
-        elif is_modifier(units, at - 1):
-            at -= 1
-        elif word_at(units, at - 1) in (",", "and", "-") and heads.get(at - 2) == index:
+        if (
+            heads.get(at - 1) == index
+            or (unit.kind is Kind.MENTION and unit.adjective is not None)
+            or is_modifier(units, at - 1)
+            or (word_at(units, at - 1) in (",", "and", "-") and heads.get(at - 2) == index)
+        ):
             at -= 1
         else:
             break

@@ -45,7 +45,7 @@ def is_person_word(units: Sequence[Unit], index: int) -> bool:
 
 
 def is_agent(word: str) -> bool:
-    """Whether a word that no list knows looks like a noun for somebody who does something (``kickboxers``)."""
+    """Whether a word that no list knows looks like one for somebody who does something (``kickboxers``)."""
     if len(word) < 7 or not word.endswith(_AGENT_ENDINGS):
         return False
     singular = word[:-1] if word.endswith("s") else word
@@ -145,9 +145,7 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     return ends or following.endswith("ing") or (gendered and following.endswith(("ed", "s")))
 
 
-def _head(
-    units: Sequence[Unit], roles: Roles, heads: dict[int, int], index: int, mask: Mask
-) -> int | None:
+def _head(units: Sequence[Unit], roles: Roles, heads: dict[int, int], index: int, mask: Mask) -> int | None:
     """The person noun that the adjective at *index* describes, or ``None``."""
     attribute = mask.attributes[0]
     at = index + 1

@@ -77,7 +77,9 @@ def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
         return Case.OBJECT if not _noun_follows(units, index + 1) else Case.DETERMINER
     if before in grammar.TRANSFER and (is_modifier(units, index + 1) or after in grammar.DETERMINERS):
         return Case.OBJECT
-    if after in grammar.AUXILIARIES and (before == "" or before in grammar.CONJUNCTIONS | grammar.SENTENCE_ENDS):
+    if after in grammar.AUXILIARIES and (
+        before == "" or before in grammar.CONJUNCTIONS | grammar.SENTENCE_ENDS
+    ):
         return Case.POSSESSIVE
     if after in grammar.CONJUNCTIONS:
         return _final_case(units, index, before)
@@ -87,7 +89,15 @@ def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
         before not in grammar.PREPOSITIONS and not _noun_follows(units, index + 1)
     ):
         return Case.OBJECT
-    if after.endswith("ly") and after not in ("only", "early", "lovely", "friendly", "curly", "elderly", "family"):
+    if after.endswith("ly") and after not in (
+        "only",
+        "early",
+        "lovely",
+        "friendly",
+        "curly",
+        "elderly",
+        "family",
+    ):
         return Case.DETERMINER if is_modifier(units, index + 2) else Case.OBJECT
     beyond = word_at(units, index + 2)
     if before in grammar.PLACES and after.endswith("s") and beyond in grammar.DETERMINERS | {"on", "at"}:
@@ -109,8 +119,11 @@ def _noun_follows(units: Sequence[Unit], index: int) -> bool:
     if index + 1 >= len(units):
         return False
     unit = units[index + 1]
-    return unit.kind is Kind.WORD and unit.gap and unit.word not in grammar.STOPS | grammar.CONJUNCTIONS and not (
-        unit.word.endswith("ly")
+    return (
+        unit.kind is Kind.WORD
+        and unit.gap
+        and unit.word not in grammar.STOPS | grammar.CONJUNCTIONS
+        and not (unit.word.endswith("ly"))
     )
 
 
@@ -118,7 +131,11 @@ def _either(units: Sequence[Unit], roles: Roles, index: int) -> int:
     """1 for the first and -1 for the second half of ``his or her``, 0 otherwise."""
     for step in (1, -1):
         other = index + 2 * step
-        if 0 <= other < len(units) and roles[other] is Pos.PRONOUN and word_at(units, index + step) in grammar.EITHER:
+        if (
+            0 <= other < len(units)
+            and roles[other] is Pos.PRONOUN
+            and word_at(units, index + step) in grammar.EITHER
+        ):
             return step
     return 0
 
@@ -158,7 +175,8 @@ def _acts_on(units: Sequence[Unit], cast: Cast, person: int, index: int) -> bool
         return False
     between = units[cast.last_head(person, index) + 1 : index]
     return not any(
-        unit.kind is not Kind.WORD or unit.word in grammar.DETERMINERS | grammar.CONJUNCTIONS | grammar.RELATIVES
+        unit.kind is not Kind.WORD
+        or unit.word in grammar.DETERMINERS | grammar.CONJUNCTIONS | grammar.RELATIVES
         for unit in between
     )
 
@@ -193,7 +211,9 @@ def _attached(
     if not attaching or first == "and":
         return None
     at = head - 1
-    while at >= 0 and (units[at].kind is Kind.MENTION and units[at].adjective is not None or is_modifier(units, at)):
+    while at >= 0 and (
+        (units[at].kind is Kind.MENTION and units[at].adjective is not None) or is_modifier(units, at)
+    ):
         at -= 1
     coordinated = word_at(units, at) in ("and", "&", ",") or word_at(units, at - 1) in ("and", "&", ",")
     return None if coordinated else nearest

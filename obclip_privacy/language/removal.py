@@ -19,7 +19,9 @@ from obclip_privacy.language.units import CueSense, Kind, Unit
 PREDICATE = "there"
 #: What stands where a noun cannot be left out and its class has no plain word.
 PLAIN_NOUN = "look"
-_CARRIERS = frozenset({"with", "wearing", "in", "sporting", "having", "wears", "plus", "featuring", "without"})
+_CARRIERS = frozenset(
+    {"with", "wearing", "in", "sporting", "having", "wears", "plus", "featuring", "without"}
+)
 _AGE_WORDS = frozenset({"aged", "age", "ages"})
 
 
@@ -57,7 +59,7 @@ def closes_phrase(units: Sequence[Unit], index: int) -> bool:
 
 
 def _predicate(units: Sequence[Unit], verb: int, index: int) -> Removal:
-    """``who is bald`` goes as a whole, ``is bald and ...`` loses the adjective, else a plain word stands in."""
+    """``who is bald`` goes whole, ``is bald and ...`` loses the adjective, else a plain word stands in."""
     if word_at(units, index + 1) in grammar.LIST_JOINERS:
         return Removal(verb + 1, index + 2)
     if word_at(units, verb - 1) in grammar.RELATIVES:

@@ -85,7 +85,9 @@ class Scanner:
                 if self._allowed(sense, before, after)
             }
             cues = tuple(
-                cue for cue in self._vocabulary.cues.get(key, ()) if not cue.term.before or after in cue.term.before
+                cue
+                for cue in self._vocabulary.cues.get(key, ())
+                if not cue.term.before or after in cue.term.before
             )
             if senses or cues:
                 found.append(_Match(first, last, senses, cues, False))
@@ -153,11 +155,13 @@ def _detected(tokens: Tokens, spans: Sequence[DetectedSpan], cues: Sequence[Dete
     starts = {start: index for index, start in enumerate(tokens.starts)}
     ends = {end: index + 1 for index, end in enumerate(tokens.ends)}
     found = []
-    for span in (*spans, *cues):
-        first, last = starts.get(span.start), ends.get(span.end)
+    for start, end, senses, cue in (
+        *((span.start, span.end, span.senses, ()) for span in spans),
+        *((span.start, span.end, {}, (span.cue,)) for span in cues),
+    ):
+        first, last = starts.get(start), ends.get(end)
         if first is not None and last is not None and first < last:
-            is_cue = isinstance(span, DetectedCue)
-            found.append(_Match(first, last, {} if is_cue else span.senses, (span.cue,) if is_cue else (), True))
+            found.append(_Match(first, last, senses, cue, found=True))
     return found
 
 

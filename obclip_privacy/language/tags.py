@@ -60,7 +60,10 @@ def _person_near(units: Sequence[Unit], cast: Cast, index: int) -> int | None:
     if before and index - cast.last_head(before[-1], index) <= REACH:
         return before[-1]
     after = [
-        (head, person) for person, heads in enumerate(cast.heads) for head in heads if index < head <= index + REACH
+        (head, person)
+        for person, heads in enumerate(cast.heads)
+        for head in heads
+        if index < head <= index + REACH
     ]
     return min(after)[1] if after else None
 

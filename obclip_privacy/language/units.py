@@ -25,7 +25,7 @@ class Case(IntEnum):
     POSSESSIVE = 3
     REFLEXIVE = 4
     OBLIQUE = 5
-    """Object, determiner or possessive: ``her`` is two of them, ``his`` two others, so the context decides."""
+    """Object, determiner or possessive: ``her`` is two of them, ``his`` two others; the context decides."""
 
 
 @dataclass(frozen=True, slots=True)

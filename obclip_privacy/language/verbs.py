@@ -12,7 +12,9 @@ PLURALS = frozenset(_BACK)
 _IE = frozenset({"dies", "lies", "ties", "vies", "belies", "unties"})
 _ES = re.compile(r"(?:ch|sh|ss|x|zz|o)es$")
 #: End in -s and are no third person.
-_NOT_THIRD = re.compile(r"(?:ss|us|is|'s)$|^(?:as|always|perhaps|sometimes|besides|afterwards|towards|this|his|its)$")
+_NOT_THIRD = re.compile(
+    r"(?:ss|us|is|'s)$|^(?:as|always|perhaps|sometimes|besides|afterwards|towards|this|his|its)$"
+)
 
 
 def is_third_person(word: str) -> bool:

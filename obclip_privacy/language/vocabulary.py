@@ -166,18 +166,20 @@ class _Builder:
         bands = {value: band_of(cls.attribute, value) for value in policy.value_ids}
         row: list[tuple[str, ...] | None] = []
         for value in policy.values:
+            if _apart(cls.band, bands[value.id]):
+                row.append(None)
+                continue
             found = next((cls.forms[name] for name in value.names if name in cls.forms), None)
-            if found is None and not _apart(cls.band, bands[value.id]):
-                if cls.base or (cls.pos is Pos.NOUN and f"{cls.attribute}.adjective" in self.classes):
-                    self.redirects[cls.id] = cls.base or ANALYTIC
-                    return
-            row.append(None if _apart(cls.band, bands[value.id]) else found)
-            if row[-1] is None and cls.pos is Pos.ADJECTIVE and cls.id == f"{cls.attribute}.adjective":
-                if not _apart(cls.band, bands[value.id]):
-                    raise PluginError(
-                        f"attribute '{cls.attribute}': the lexicon has no form for the policy's value "
-                        f"'{value.id}' in '{cls.id}'; name a value that it knows as an alias"
-                    )
+            replaceable = cls.pos is Pos.NOUN and f"{cls.attribute}.adjective" in self.classes
+            if found is None and (cls.base or replaceable):
+                self.redirects[cls.id] = cls.base or ANALYTIC
+                return
+            row.append(found)
+            if found is None and cls.id == f"{cls.attribute}.adjective":
+                raise PluginError(
+                    f"attribute '{cls.attribute}': the lexicon has no form for the policy's value "
+                    f"'{value.id}' in '{cls.id}'; name a value that it knows as an alias"
+                )
         self.forms[cls.id] = tuple(row)
 
     def _separate(self) -> None:
@@ -195,7 +197,7 @@ class _Builder:
                 owner.setdefault((cls.pos, form), class_id)
 
     def _senses(self) -> Iterator[tuple[str, Sense]]:
-        """Every surface with its sense: the forms of the policy's values first, then other forms, then words."""
+        """Every surface with its sense: forms of the policy's values first, then other forms, then words."""
         spoken = [cls for cls in self.classes.values() if cls.attribute in self.lexical and not cls.detected]
         for cls in spoken:
             policy = self.policies[cls.attribute]
@@ -215,7 +217,7 @@ class _Builder:
                         yield surface, self._word_sense(word, reading, index)
 
     def _analytic_twins(self, cls: LexemeClass) -> Iterator[tuple[str, Sense]]:
-        """``female child`` where a form of the class is ``nonbinary child``: it must read as the same class."""
+        """``female child`` where a form is ``nonbinary child``: it must read as the same class."""
         adjectives = self.classes.get(f"{cls.attribute}.adjective")
         if adjectives is None or cls.pos is not Pos.NOUN:
             return

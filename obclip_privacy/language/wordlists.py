@@ -29,7 +29,9 @@ def persons() -> frozenset[str]:
     found = {*singular, *(_plural(word) for word in singular)}
     lexicons = [read_lexicon(name) for name in _LEXICONS]
     found -= {surface for lexicon in lexicons for word in lexicon.words for surface in word.surfaces}
-    found -= {form for lexicon in lexicons for cls in lexicon.classes for row in cls.forms.values() for form in row}
+    found -= {
+        form for lexicon in lexicons for cls in lexicon.classes for row in cls.forms.values() for form in row
+    }
     # What a value-free wording ends in is a person, or candidates would read differently from what was typed.
     for lexicon in lexicons:
         for cls in lexicon.classes:
