@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from obclip_gen.canonical import canonical_bytes, sha256_hex
+from obclip_gen.reading import Fields
 from obclip_gen.schedule import NoiseSchedule
 from obclip_privacy.errors import BadInputError
 from obclip_privacy.policy.frozen import Json
@@ -45,20 +45,15 @@ class Fingerprint:
 
     def __post_init__(self) -> None:
         for name in ("model_id", "family"):
-            value = getattr(self, name)
-            if not isinstance(value, str) or not _NAME.fullmatch(value):
+            if not _NAME.fullmatch(getattr(self, name)):
                 raise BadInputError(f"fingerprint: {name} is not a plain name")
         for name in ("latent_channels", "downscale"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1024:
-                raise BadInputError(f"fingerprint: {name} must be a whole number from 1 to 1024")
-        for name in ("scaling_factor", "shift_factor"):
-            value = getattr(self, name)
-            if not isinstance(value, float) or not math.isfinite(value):
-                raise BadInputError(f"fingerprint: {name} must be a finite number")
+            if not 1 <= getattr(self, name) <= 1024:
+                raise BadInputError(f"fingerprint: {name} must be from 1 to 1024")
+        if self.scaling_factor == 0:
+            raise BadInputError("fingerprint: scaling_factor must not be 0")
         for name in ("denoiser_sha256", "text_encoder_sha256"):
-            value = getattr(self, name)
-            if not isinstance(value, str) or not _HEX.fullmatch(value):
+            if not _HEX.fullmatch(getattr(self, name)):
                 raise BadInputError(f"fingerprint: {name} must be 64 hexadecimal digits")
 
     @property
@@ -79,21 +74,17 @@ class Fingerprint:
         Raises:
             BadInputError: a key is unknown or missing, or a value is of the wrong kind.
         """
-        wrong = sorted({field.name for field in fields(cls)} ^ set(value))
-        if wrong:
-            raise BadInputError("fingerprint: unexpected or missing keys")
-        schedule = value["schedule"]
-        if not isinstance(schedule, Mapping):
-            raise BadInputError("fingerprint: schedule must be an object")
-        plain: dict[str, Json] = dict(value)
-        for name in ("scaling_factor", "shift_factor"):
-            number = plain[name]
-            if isinstance(number, int) and not isinstance(number, bool):
-                plain[name] = float(number)
-        del plain["schedule"]
+        read = Fields(value, "fingerprint: ", [field.name for field in fields(cls)])
         return cls(
-            schedule=NoiseSchedule.from_json(schedule),
-            **plain,  # type: ignore[arg-type]  # checked one by one in __post_init__
+            model_id=read.text("model_id"),
+            family=read.text("family"),
+            latent_channels=read.whole("latent_channels"),
+            downscale=read.whole("downscale"),
+            scaling_factor=read.number("scaling_factor"),
+            shift_factor=read.number("shift_factor"),
+            schedule=NoiseSchedule.from_json(read.part("schedule")),
+            denoiser_sha256=read.text("denoiser_sha256"),
+            text_encoder_sha256=read.text("text_encoder_sha256"),
         )
 
 

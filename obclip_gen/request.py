@@ -9,11 +9,12 @@ hashes.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Literal, cast
 
 from obclip_gen.canonical import JsonError, canonical_bytes, parse_object, sha256_hex
+from obclip_gen.reading import Fields
 from obclip_gen.schedule import TIMESTEP_SPACINGS
 from obclip_privacy.candidates.candidate_set import PROTOCOL
 from obclip_privacy.errors import BadInputError
@@ -77,8 +78,6 @@ class SolverSettings:
             raise BadInputError(f"solver: use one of {', '.join(SOLVERS)}")
         if self.timestep_spacing not in TIMESTEP_SPACINGS:
             raise BadInputError(f"timestep_spacing: use one of {', '.join(TIMESTEP_SPACINGS)}")
-        if not isinstance(self.karras, bool):
-            raise BadInputError("karras: must be true or false")
         if self.karras and self.name == "ddim":
             raise BadInputError("karras: ddim steps on training timesteps; use another solver")
 
@@ -266,37 +265,27 @@ class DenoiseRequest:
         """
         if value.get("protocol") != PROTOCOL:
             raise BadInputError(f"protocol: this side speaks version {PROTOCOL} only")
-        names = {item.name for item in fields(cls)}
-        missing = sorted(names - set(value))
-        if missing:
-            raise BadInputError(f"request: missing {', '.join(missing)}")
-        if len(value) > len(names):
-            raise BadInputError(f"request: {len(value) - len(names)} unknown key(s)")
-        solver = value["solver"]
-        if not isinstance(solver, Mapping) or set(solver) != {item.name for item in fields(SolverSettings)}:
-            raise BadInputError("solver: must have name, timestep_spacing and karras")
+        read = Fields(value, "request: ", [item.name for item in fields(cls)])
+        solver = Fields(read.part("solver"), "solver: ", [item.name for item in fields(SolverSettings)])
         return cls(
-            prompts=tuple(_text(item, "prompts") for item in _items(value, "prompts")),
-            assignments=tuple(
-                tuple(_whole(index, "assignments") for index in _sequence(row, "assignments"))
-                for row in _items(value, "assignments")
-            ),
-            negative_prompt=_text(value["negative_prompt"], "negative_prompt"),
-            model=_text(value["model"], "model"),
-            model_fingerprint=_text(value["model_fingerprint"], "model_fingerprint"),
+            prompts=read.texts("prompts"),
+            assignments=read.rows("assignments"),
+            negative_prompt=read.text("negative_prompt"),
+            model=read.text("model"),
+            model_fingerprint=read.text("model_fingerprint"),
             solver=SolverSettings(
-                name=_text(solver["name"], "solver"),
-                timestep_spacing=_text(solver["timestep_spacing"], "timestep_spacing"),
-                karras=cast("bool", solver["karras"]),
+                name=solver.text("name"),
+                timestep_spacing=solver.text("timestep_spacing"),
+                karras=solver.flag("karras"),
             ),
-            num_inference_steps=_whole(value["num_inference_steps"], "num_inference_steps"),
-            split=_whole(value["split"], "split"),
-            guidance_scale=_number(value["guidance_scale"], "guidance_scale"),
-            height=_whole(value["height"], "height"),
-            width=_whole(value["width"], "width"),
-            seed=_whole(value["seed"], "seed"),
-            acceleration=_text(value["acceleration"], "acceleration"),
-            precision=cast("Precision", _text(value["precision"], "precision")),
+            num_inference_steps=read.whole("num_inference_steps"),
+            split=read.whole("split"),
+            guidance_scale=read.number("guidance_scale"),
+            height=read.whole("height"),
+            width=read.whole("width"),
+            seed=read.whole("seed"),
+            acceleration=read.text("acceleration"),
+            precision=cast("Precision", read.text("precision")),
         )
 
     @property
@@ -312,34 +301,3 @@ def _is_unicode(text: str) -> bool:
 def _in_range(name: str, value: int, low: int, high: int) -> None:
     if not low <= value <= high:
         raise BadInputError(f"{name}: must be from {low} to {high}")
-
-
-def _sequence(value: Json, name: str) -> Sequence[Json]:
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise BadInputError(f"{name}: must be an array")
-    return value
-
-
-def _items(value: Mapping[str, Json], name: str) -> Sequence[Json]:
-    return _sequence(value[name], name)
-
-
-def _text(value: Json, name: str) -> str:
-    if not isinstance(value, str):
-        raise BadInputError(f"{name}: must be text")
-    return value
-
-
-def _whole(value: Json, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise BadInputError(f"{name}: must be a whole number")
-    return value
-
-
-def _number(value: Json, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadInputError(f"{name}: must be a number")
-    try:
-        return float(value)
-    except OverflowError:
-        raise BadInputError(f"{name}: must be a finite number") from None

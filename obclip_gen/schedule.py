@@ -7,12 +7,12 @@ timestep it means the same to every model and solver, so the hand-over is matche
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
 from obclip_gen.libs import library
+from obclip_gen.reading import Fields
 from obclip_privacy.errors import BadInputError
 from obclip_privacy.policy.frozen import Json
 
@@ -52,19 +52,12 @@ class NoiseSchedule:
     rescale_betas_zero_snr: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("num_train_timesteps", "steps_offset"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 100_000:
-                raise BadInputError(f"noise schedule: {name} must be a whole number up to 100,000")
-        if self.num_train_timesteps < 1:
-            raise BadInputError("noise schedule: num_train_timesteps must be at least 1")
-        for name in ("beta_start", "beta_end"):
-            value = getattr(self, name)
-            if not isinstance(value, float) or not math.isfinite(value) or not 0 < value < 1:
-                raise BadInputError(f"noise schedule: {name} must be a number between 0 and 1")
-        for name in ("set_alpha_to_one", "rescale_betas_zero_snr"):
-            if not isinstance(getattr(self, name), bool):
-                raise BadInputError(f"noise schedule: {name} must be true or false")
+        if not 1 <= self.num_train_timesteps <= 100_000:
+            raise BadInputError("noise schedule: num_train_timesteps must be from 1 to 100,000")
+        if not 0 <= self.steps_offset < self.num_train_timesteps:
+            raise BadInputError("noise schedule: steps_offset must be less than num_train_timesteps")
+        if not (0 < self.beta_start < 1 and 0 < self.beta_end < 1):
+            raise BadInputError("noise schedule: beta_start and beta_end must be between 0 and 1")
         for name, allowed in (
             ("beta_schedule", BETA_SCHEDULES),
             ("prediction_type", PREDICTION_TYPES),
@@ -88,27 +81,28 @@ class NoiseSchedule:
             raise BadInputError("noise schedule: trained_betas are not supported")
         if config.get("use_flow_sigmas") or str(config.get("_class_name", "")).startswith("Flow"):
             raise BadInputError("noise schedule: flow matching models are not supported")
-        known = {field.name: config[field.name] for field in fields(cls) if field.name in config}
-        return cls.from_json(known, complete=False)
+        defaults = cls().to_json()
+        return cls.from_json({name: config.get(name, default) for name, default in defaults.items()})
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Json], *, complete: bool = True) -> NoiseSchedule:
-        """Read what :meth:`to_json` wrote; with ``complete=False`` missing keys take their
-        defaults.
+    def from_json(cls, value: Mapping[str, Json]) -> NoiseSchedule:
+        """Read what :meth:`to_json` wrote.
 
         Raises:
-            BadInputError: a key is unknown or missing, or a value is out of range.
+            BadInputError: a key is unknown or missing, or a value is of the wrong kind or out of range.
         """
-        names = {field.name for field in fields(cls)}
-        wrong = sorted(names ^ set(value)) if complete else sorted(set(value) - names)
-        if wrong:
-            raise BadInputError("noise schedule: unexpected or missing keys")
-        numbers: dict[str, Json] = dict(value)
-        for name in ("beta_start", "beta_end"):
-            number = numbers.get(name)
-            if isinstance(number, int) and not isinstance(number, bool):
-                numbers[name] = float(number)
-        return cls(**numbers)  # type: ignore[arg-type]  # checked one by one in __post_init__
+        read = Fields(value, "noise schedule: ", [field.name for field in fields(cls)])
+        return cls(
+            num_train_timesteps=read.whole("num_train_timesteps"),
+            beta_start=read.number("beta_start"),
+            beta_end=read.number("beta_end"),
+            beta_schedule=read.text("beta_schedule"),
+            prediction_type=read.text("prediction_type"),
+            timestep_spacing=read.text("timestep_spacing"),
+            steps_offset=read.whole("steps_offset"),
+            set_alpha_to_one=read.flag("set_alpha_to_one"),
+            rescale_betas_zero_snr=read.flag("rescale_betas_zero_snr"),
+        )
 
     def to_json(self) -> dict[str, Json]:
         """Give all fields as plain JSON."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Literal
 
+from obclip_gen.reading import Fields
 from obclip_privacy.errors import BadInputError
 from obclip_privacy.policy.frozen import Json
 
@@ -50,30 +51,27 @@ class Defaults:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Json]) -> Defaults:
-        """Read what :meth:`to_json` wrote.
+        """Read what :meth:`to_json` wrote; other keys are left alone.
 
         Raises:
             BadInputError: a field is missing or not a number in a sensible range.
         """
-        numbers: dict[str, float] = {}
-        for name, low, high in (
-            ("height", 8, 8192),
-            ("width", 8, 8192),
-            ("num_inference_steps", 1, 1000),
-            ("split", 0, 1000),
-            ("guidance_scale", 0, 50),
-        ):
-            number = value.get(name)
-            if isinstance(number, bool) or not isinstance(number, int | float) or not low <= number <= high:
-                raise BadInputError(f"defaults: {name} must be from {low} to {high}")
-            numbers[name] = number
-        return cls(
-            height=int(numbers["height"]),
-            width=int(numbers["width"]),
-            num_inference_steps=int(numbers["num_inference_steps"]),
-            split=int(numbers["split"]),
-            guidance_scale=float(numbers["guidance_scale"]),
+        names = [item.name for item in fields(cls)]
+        read = Fields({name: value.get(name) for name in names}, "defaults: ", names)
+        made = cls(
+            height=read.whole("height"),
+            width=read.whole("width"),
+            num_inference_steps=read.whole("num_inference_steps"),
+            split=read.whole("split"),
+            guidance_scale=read.number("guidance_scale"),
         )
+        if not (8 <= made.height <= 8192 and 8 <= made.width <= 8192):
+            raise BadInputError("defaults: height and width must be from 8 to 8192")
+        if not 0 <= made.split <= made.num_inference_steps <= 1000 or made.num_inference_steps < 1:
+            raise BadInputError("defaults: split must be from 0 to num_inference_steps, at most 1000")
+        if not 0 <= made.guidance_scale <= 50:
+            raise BadInputError("defaults: guidance_scale must be from 0 to 50")
+        return made
 
     def to_json(self) -> dict[str, Json]:
         """Give all fields as plain JSON."""
