@@ -52,6 +52,11 @@ def guarded(run: Callable[[], int]) -> int:
     except BrokenPipeError:
         _silence_stdout()
         return EXIT_BROKEN_PIPE
+    except OSError as error:
+        _debug_traceback()
+        _silence_stdout()
+        where = f": {error.filename}" if error.filename else ""
+        return _report(f"{error.strerror or type(error).__name__}{where}", EXIT_BAD_INPUT)
     except Exception as error:  # noqa: BLE001 - the last resort; it is reported as a defect, never hidden
         _debug_traceback()
         return _report(

@@ -151,7 +151,9 @@ def _check_priors(entry: Tree) -> Iterator[Problem]:
     if not priors:
         return
     domain = entry.get("values")
-    if domain is None or any(prior is None for _, prior in priors):
+    if domain is None or any(value.broken for value in domain.items):
+        return
+    if any(prior is None for _, prior in priors):
         return
     if len(priors) != len(domain.items):
         without = next(value for value in values if "prior" not in value.members)

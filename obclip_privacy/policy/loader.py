@@ -75,7 +75,7 @@ def _locate(name_or_path: str | Path) -> tuple[Path, str]:
         return path, str(path)
     near = nearest(text, shipped_names())
     hint = f"did you mean '{near}'?" if near else f"there are: {', '.join(shipped_names())}"
-    also = f" (a file of your own needs its path: ./{text})" if Path(text).is_file() else ""
+    also = f" (a file of your own needs its path: ./{text})" if _is_file(Path(text)) else ""
     raise PolicyError(f"no shipped policy is named {quoted(text)}; {hint}{also}")
 
 
@@ -105,13 +105,21 @@ def _resolve_base(base: Tree, name: str, child: Path, chain: tuple[Path, ...]) -
     if not is_path and name not in shipped_names():
         raise _at(base, f"no shipped policy is named {quoted(name)}", nearest(name, shipped_names()))
     path = child.parent / name if is_path else policies_folder() / f"{name}.json"
+    if not _is_file(path):
+        raise _at(base, f"there is no policy file {quoted(str(path))}")
     if path.resolve() in chain:
         raise _at(base, f"'extends' leads back to this policy: {_names([*chain, path.resolve()])}")
     if len(chain) >= MAX_CHAIN:
         raise _at(base, f"more than {MAX_CHAIN} policies extend one another")
-    if not path.is_file():
-        raise _at(base, f"there is no policy file {quoted(str(path))}")
     return _resolve(path, str(path), chain)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether *path* is a file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _names(chain: Iterable[Path]) -> str:
@@ -129,6 +137,8 @@ def _read(path: Path, shown: str) -> bytes:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise PolicyError(f"there is no policy file {quoted(shown, 200)}") from None
+    except ValueError:
+        raise PolicyError(f"no file can be named {quoted(shown, 200)}") from None
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise PolicyError(f"the policy file {quoted(shown, 200)} cannot be read: {reason}") from None

@@ -160,7 +160,7 @@ def _set_size(entry: Tree) -> int:
     if stated and isinstance(stated.scalar, int) and stated.scalar > 0:
         # as many blocks of that size as fit, and the rest spread over them
         return max(1, math.ceil(size / max(1, size // stated.scalar)))
-    return max((len(block.items) for block in blocks.items), default=1) if blocks else 1
+    return max((1, *(len(block.items) for block in blocks.items))) if blocks else 1
 
 
 def _best_guess(entry: Tree) -> Fraction:

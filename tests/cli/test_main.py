@@ -127,6 +127,13 @@ def test_an_unexpected_exception_says_that_it_is_a_defect(
     assert "Traceback (most recent call last)" in capfd.readouterr().err
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_no_defect() -> None:
+    shell = f"{sys.executable} -m obclip_privacy policy schema > /dev/full"
+    result = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, timeout=60, check=False)
+    assert (result.returncode, result.stderr) == (2, "obclip: No space left on device\n")
+
+
 def test_interrupt_is_130(capfd: pytest.CaptureFixture[str]) -> None:
     def run() -> int:
         raise KeyboardInterrupt

@@ -84,6 +84,14 @@ def test_very_many_equal_keys_take_no_time(vocabulary: Vocabulary, tmp_path: Pat
     assert "written twice" in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["\\u0000", "x" * 5000, "\\ud83d\\ude00"])
+def test_extends_of_a_name_that_no_file_can_have(name: str, vocabulary: Vocabulary, tmp_path: Path) -> None:
+    file = tmp_path / "x.json"
+    file.write_text(f'{{"schema_version": 1, "name": "p", "extends": "./{name}.json"}}')
+    with pytest.raises(PolicyError):
+        load_policy(file, vocabulary)
+
+
 @pytest.mark.parametrize("name", ["missing.json", "./missing", "folder/"])
 def test_missing_file(
     name: str, vocabulary: Vocabulary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
