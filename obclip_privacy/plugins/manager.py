@@ -14,6 +14,7 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.metadata
+import logging
 import os
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
@@ -40,6 +41,9 @@ HOOKSPECS_GROUP = "obclip.hookspecs"
 
 ALLOW_VARIABLE = "OBCLIP_PLUGINS"
 DENY_VARIABLE = "OBCLIP_PLUGINS_DENY"
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,18 @@ def collect(candidates: Iterable[Candidate], selection: Selection = Selection())
 
 @functools.cache
 def _collected(selection: Selection) -> Registry:
-    return collect((*builtin_candidates(), *installed_candidates()), selection)
+    registry = collect((*builtin_candidates(), *installed_candidates()), selection)
+    for record in registry.plugins:
+        if record.status is PluginStatus.FAILED:
+            # never silent: what the plugin would have detected is not detected
+            _log.warning(
+                "obclip: the plugin '%s' of %s %s is not used: %s; see: obclip plugins list",
+                record.name,
+                record.distribution,
+                record.version,
+                record.reason,
+            )
+    return registry
 
 
 def load_plugins(selection: Selection | None = None) -> Registry:

@@ -67,6 +67,8 @@ def test_a_policy_that_needs_a_broken_plugin_stops(run_obclip: RunObclip, tmp_pa
     result = run_obclip("policy", "validate", str(policy), env={"PYTHONPATH": str(tmp_path)})
     assert result.returncode == 2
     assert result.stderr == (
+        "obclip: the plugin 'broken' of broken 1.2 is not used: ImportError: its library is missing; "
+        "see: obclip plugins list\n"
         f"{policy}:1:70: #/plugins/0: the plugin 'broken' cannot be used: failed: "
         "ImportError: its library is missing\n"
     )
