@@ -32,7 +32,7 @@ _MAX_DESCRIPTION = 64 * 1024
 _MAX_ERROR = 4 * 1024
 
 #: All headers that we set; none depends on anything but the settings.
-_HEADERS = {"User-Agent": "obclip", "Accept-Encoding": "identity", "Connection": "keep-alive"}
+_HEADERS = {"User-Agent": "obclip", "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,8 @@ class RemoteCloud:
         """Send a request; give the response, of status 200 and of the right kind, its body unread."""
         headers = {"Accept": accept}
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            # The connection ends with the answer: how long the device works afterwards is not to be seen.
+            headers |= {"Content-Type": "application/json", "Connection": "close"}
         try:
             with self._client.stream(method, path, content=body, headers=headers) as response:
                 if response.status_code != 200:

@@ -50,6 +50,7 @@ def cloud_phase(
         latents = solver.start(noise)
     predictor = make_predictor(request, backend, conditional, negative)
     latents = run_steps(solver, predictor, latents, 0, request.split, watch)
+    seconds = time.perf_counter() - started
     macs = backend.macs(request.height, request.width)
     return DenoiseResult(
         latents=latents,
@@ -62,7 +63,7 @@ def cloud_phase(
             denoiser_rows=predictor.rows,
             denoiser_macs=predictor.rows * macs.denoiser,
             text_encoder_macs=(request.n + 1) * macs.text_encoder,
-            seconds=time.perf_counter() - started,
+            seconds=seconds,
         ),
         request_sha256=request_sha256,
     )
@@ -139,6 +140,7 @@ def device_phase(
             first, latents, resumption = 0, solver.start(initial_noise(given, shape)), None
     predictor = GuidedPredictor(backend, conditional, negative, settings.guidance_scale)
     latents = run_steps(solver, predictor, latents, first, solver.steps, watch)
+    seconds = time.perf_counter() - started
     macs = backend.macs(settings.height, settings.width)
     return DeviceResult(
         latents=latents,
@@ -148,6 +150,6 @@ def device_phase(
             denoiser_rows=predictor.rows,
             denoiser_macs=predictor.rows * macs.denoiser,
             text_encoder_macs=2 * macs.text_encoder,
-            seconds=time.perf_counter() - started,
+            seconds=seconds,
         ),
     )
