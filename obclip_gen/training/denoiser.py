@@ -153,8 +153,8 @@ def train_cloud(
     seconds: float,
     horizon: float | None = None,
     start: Denoiser | None = None,
-    batch: int = 16,
-    peak: float = 4e-4,
+    batch: int = 32,
+    peak: float = 5e-4,
     seed: int = 11,
 ) -> None:
     """Trains cloud U-Net and text encoder until ``seconds`` of training in all; the rate decays to its floor
