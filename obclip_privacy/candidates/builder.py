@@ -50,6 +50,8 @@ class Built:
         template: the nodes.
         columns: in canonical order, person first, then the policy's order of attributes.
         real: position of the real value in each column; ``None`` where it is outside the domain.
+        consistent: whether all mentions of a column state one value. People do write ``a man and her dog``; what
+            is sent does not depend on it, but no member of a set may be like that.
         kept: (person, attribute) of what is stated and not exchanged.
         refusal: why the prompt is refused, or ``""``.
         cue_spans: (start, end) of what is withheld as a cue.
@@ -59,6 +61,7 @@ class Built:
     template: Template
     columns: tuple[Column, ...]
     real: tuple[int | None, ...]
+    consistent: bool
     kept: tuple[Key, ...]
     refusal: str
     cue_spans: tuple[tuple[int, int], ...]
@@ -89,6 +92,7 @@ class Builder:
     real: list[int | None] = field(default_factory=list)
     slotted: dict[int, tuple[str | Part, ...]] = field(default_factory=dict)
     kept: dict[Key, None] = field(default_factory=dict)
+    consistent: bool = True
     refusal: str = ""
 
     def build(self, *, bare_segments: bool = False) -> Built:
@@ -117,6 +121,7 @@ class Builder:
             tuple(template),
             tuple(self.columns),
             tuple(self.real),
+            self.consistent,
             tuple(self.kept),
             self.refusal,
             tuple(self._cue_spans(regions)),
@@ -177,6 +182,8 @@ class Builder:
         nouns = [part for index, part in stated if self.analysis.links[index].pos is not Pos.PRONOUN]
         first = nouns[0] if nouns else stated[0][1]
         real = self.vocabulary.index_of(attribute, first.value)
+        if any(self.vocabulary.index_of(attribute, part.value) != real for _, part in stated):
+            self.consistent = False
         self.column_of[key] = len(self.columns)
         if policy.values and (real is None or real not in values):
             self._outside(key, policy, first)

@@ -7,10 +7,9 @@ means that something sent depends on the value, and then nothing is sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from obclip_privacy.candidates.candidate_set import OK, CandidateSet
 from obclip_privacy.candidates.plan import Plan
 
 #: More members than this are not checked one by one, and a set that is not checked is not sent.
@@ -18,10 +17,22 @@ MAX_MEMBERS = 4096
 #: Up to this many strings are compared byte for byte.
 MAX_COMPARED = 2048
 
-#: A prompt to the set that would be sent of it.
-Transform = Callable[[str], CandidateSet]
-#: A prompt to the plan that would be made of it; ``None`` if it is refused.
-Planner = Callable[[str], "Plan | None"]
+
+@dataclass(frozen=True, slots=True)
+class Reentry:
+    """What the public entry made of a prompt.
+
+    Attributes:
+        plan: what would be sent.
+        stated: position of the value that the prompt states in each column of the anonymity set.
+        consistent: whether every mention of a column states that value.
+        write: the bytes that would be sent.
+    """
+
+    plan: Plan
+    stated: tuple[int | None, ...]
+    consistent: bool
+    write: Callable[[], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +42,7 @@ class ClosureResult:
     Attributes:
         survivors: members that give the same bytes: the assignments that the re-run attack cannot
             tell apart.
-        checked: how many were run.
+        checked: how many prompts were run.
         reason: what broke, or ``""``. It says nothing of the prompt.
     """
 
@@ -40,43 +51,49 @@ class ClosureResult:
     reason: str
 
 
-def check_closure(found: CandidateSet, plan: Plan, transform: Transform, planner: Planner) -> ClosureResult:
+def check_closure(
+    found: Reentry, candidates: Sequence[str], enter: Callable[[str], Reentry | None]
+) -> ClosureResult:
     """Run every member of the anonymity set, and every candidate that would be sent, again.
 
-    The bytes are compared. Where that would be more than :data:`MAX_COMPARED` strings (their number grows
-    with the square of the set) the plans are, from which the bytes follow, and the bytes of the first and of
-    the last member besides.
+    Args:
+        found: what the real prompt gave.
+        candidates: what would be sent of it.
+        enter: the public entry, given a prompt's text and nothing else; ``None`` for a refusal.
+
+    A member must send the same bytes, and must be read as the assignment that it was written for. The bytes
+    are compared; where that would be more than :data:`MAX_COMPARED` strings (their number grows with the
+    square of the set) what decides the bytes is compared, and the bytes of the first and of the last member
+    besides.
     """
-    members = found.members
+    plan = found.plan
     if plan.n > MAX_MEMBERS:
-        return ClosureResult(
-            0, 0, f"the anonymity set has more than {MAX_MEMBERS} members; too many to check"
-        )
-    whole = len(members) * len(found.candidates) <= MAX_COMPARED
-    outcome: dict[str, bool] = {}
-    for index, prompt in enumerate((*members, *found.candidates)):
-        if prompt in outcome:
+        reason = f"the anonymity set has more than {MAX_MEMBERS} members; too many to check"
+        return ClosureResult(0, 0, reason)
+    expected = found.write()
+    whole = plan.n * len(candidates) <= MAX_COMPARED
+    survivors = 0
+    for index, (assignment, prompt) in enumerate(plan.members()):
+        again = enter(prompt)
+        if again is None or not again.consistent or again.stated != assignment:
             continue
-        if not whole and index not in (0, len(members) - 1) and _sends_alike(planner(prompt), plan):
-            outcome[prompt] = True
-            continue
-        again = transform(prompt)
-        outcome[prompt] = again.status == OK and again.payload_bytes == found.payload_bytes
-    survivors = sum(outcome[prompt] for prompt in members)
-    if survivors < len(members):
-        lost = len(members) - survivors
-        reason = f"closure failed: {lost} of {len(members)} members would send something else"
-        return ClosureResult(survivors, len(outcome), reason)
-    if not all(outcome[prompt] for prompt in found.candidates):
-        return ClosureResult(
-            survivors, len(outcome), "closure failed: a candidate does not give the same set again"
-        )
-    return ClosureResult(survivors, len(outcome), "")
+        exact = whole or index in (0, plan.n - 1) or not _decide_alike(again.plan, plan)
+        survivors += not exact or again.write() == expected
+    if survivors < plan.n:
+        lost = plan.n - survivors
+        reason = f"closure failed: {lost} of {plan.n} members would send something else"
+        return ClosureResult(survivors, plan.n, reason)
+    for prompt in candidates:
+        again = enter(prompt)
+        if again is None or not (_decide_alike(again.plan, plan) or again.write() == expected):
+            reason = "closure failed: a candidate does not give the same set again"
+            return ClosureResult(survivors, plan.n + len(candidates), reason)
+    return ClosureResult(survivors, plan.n + len(candidates), "")
 
 
-def _sends_alike(one: Plan | None, other: Plan) -> bool:
-    """Whether two plans send the same, by what decides it."""
-    return one is not None and (one.template, one.columns, one.negative_prompt) == (
+def _decide_alike(one: Plan, other: Plan) -> bool:
+    """Whether everything that decides what is sent is the same in two plans."""
+    return (one.template, one.columns, one.negative_prompt) == (
         other.template,
         other.columns,
         other.negative_prompt,

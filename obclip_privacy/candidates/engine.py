@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from obclip_privacy.attributes.base import LEXICON, Attribute, Generator
@@ -24,7 +24,7 @@ from obclip_privacy.candidates.candidate_set import (
     Mention,
     Span,
 )
-from obclip_privacy.candidates.closure import MAX_MEMBERS, check_closure
+from obclip_privacy.candidates.closure import Reentry, check_closure
 from obclip_privacy.candidates.columns import Column, Mode
 from obclip_privacy.candidates.figures import NOTHING, Figures, figures_of
 from obclip_privacy.candidates.overflow import fit
@@ -60,6 +60,7 @@ class _Read:
 class _Planned:
     plan: Plan
     typed: Built
+    stated: Built
     real: tuple[int | None, ...]
 
 
@@ -105,19 +106,15 @@ class Engine:
         if isinstance(planned, str):
             return self._refused(prompt, negative, planned)
         plan = planned.plan
-        members = tuple(plan.members()) if plan.n <= MAX_MEMBERS else ()
-        found = replace(self._set(prompt, negative, planned), members=members)
+        found = self._set(prompt, negative, planned)
         closure = check_closure(
-            found,
-            plan,
-            transform=lambda text: self.transform(text, negative),
-            planner=lambda text: self._plan_alone(text, negative),
+            _reentry(planned, lambda: found.payload_bytes), found.candidates, lambda text: self._enter(text, negative)
         )
         sent = 0 if closure.reason else len(found.candidates)
         figures = figures_of(plan, self.policy, sent, closure.survivors)
         if closure.reason:
             return self._refused(prompt, negative, closure.reason, figures)
-        return replace(found, figures=figures)
+        return replace(found, figures=figures, members=tuple(text for _, text in plan.members()))
 
     def transform(self, prompt: str, negative_prompt: str | None = None) -> CandidateSet:
         """The candidate set without the closure check: what the check runs for every member.
@@ -132,9 +129,12 @@ class Engine:
 
     # --- planning
 
-    def _plan_alone(self, prompt: str, negative: str) -> Plan | None:
+    def _enter(self, prompt: str, negative: str) -> Reentry | None:
+        """What :meth:`transform` makes of a prompt, for the closure check."""
         planned = self._plan(prompt, negative)
-        return None if isinstance(planned, str) else planned.plan
+        if isinstance(planned, str):
+            return None
+        return _reentry(planned, lambda: self._set(prompt, negative, planned).payload_bytes)
 
     def _plan(self, prompt: str, negative: str) -> _Planned | str:
         """The plan with what it was made from, or the reason of a refusal."""
@@ -154,7 +154,7 @@ class Engine:
         if cloud_negative is None:
             return "the negative prompt states a sensitive attribute"
         plan = Plan(sent.template, columns, cloud_negative, stated.template, stated.columns)
-        return self._unsendable(plan) or _Planned(plan, typed, sent.real)
+        return self._unsendable(plan) or _Planned(plan, typed, stated, sent.real)
 
     def _settled(self, built: Built, text: str, *, cues: bool) -> tuple[Built, str]:
         """The template of the canonical form of a prompt, with or without its cues.
@@ -291,6 +291,10 @@ class Engine:
                 text = prompt[surface.start : surface.end]
                 found.append(Cue(surface.start, surface.end, text, term.attribute, term.reason, term.kind))
         return found
+
+
+def _reentry(planned: _Planned, write: Callable[[], bytes]) -> Reentry:
+    return Reentry(planned.plan, planned.stated.real, planned.stated.consistent, write)
 
 
 def _registered(registry: Registry, attribute: str) -> Attribute:

@@ -67,13 +67,17 @@ class Plan:
         """Size of the anonymity set."""
         return size(self.hidden)
 
-    def members(self) -> Iterator[str]:
-        """Every member of the anonymity set in canonical order, as a person would type it."""
+    def members(self) -> Iterator[tuple[tuple[int | None, ...], str]]:
+        """Every member of the anonymity set in canonical order: its assignment, and what a person would type.
+
+        ``None`` stands in columns whose value is outside the domain.
+        """
         outside = frozenset(i for i, column in enumerate(self.hidden) if not column.values)
         compiled = compile_template(self.stated, outside, cues=True)
         ranges = [range(max(len(column.values), 1)) for column in self.hidden]
         for assignment in itertools.product(*ranges):
-            yield realise(compiled, assignment)
+            stated = tuple(None if i in outside else value for i, value in enumerate(assignment))
+            yield stated, realise(compiled, assignment)
 
 
 def canonical_form(template: Template, real: tuple[int | None, ...], *, cues: bool) -> str:

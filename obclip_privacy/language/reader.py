@@ -71,7 +71,8 @@ class Reader:
         if cls is None or cls.attribute != attribute or finding.start < 0 or finding.end <= finding.start:
             raise PluginError(
                 f"detector '{detector.name}' of '{attribute}' gave a finding of class "
-                f"'{finding.class_id}' at {finding.start}..{finding.end}; it must be a span of a class of its own attribute"
+                f"'{finding.class_id}' at {finding.start}..{finding.end}; it must be a span of a class "
+                "of its own attribute"
             )
         slot = SlotPart(cls.id, finding.value)
         form = finding.form if cls.pos.form_count > 1 else 0

@@ -1,0 +1,112 @@
+"""The closure check must fail when anything that is written depends on the value."""
+
+from __future__ import annotations
+
+import pytest
+
+from obclip_privacy.candidates import plan as plan_module
+from obclip_privacy.candidates import template as template_module
+from obclip_privacy.candidates.closure import MAX_MEMBERS
+from obclip_privacy.candidates.engine import Engine
+from obclip_privacy.language import pronouns
+
+honest = template_module.realise
+
+
+def realise_with_a_space(compiled, assignment):
+    """One value leaves a trace."""
+    return honest(compiled, assignment) + (" " if assignment and assignment[0] == 1 else "")
+
+
+def realise_in_capitals(compiled, assignment):
+    text = honest(compiled, assignment)
+    return text.replace("woman", "WOMAN")
+
+
+def realise_with_the_wrong_word(compiled, assignment):
+    return honest(compiled, assignment).replace("woman", "lady")
+
+
+def realise_with_a_left_over_pronoun(compiled, assignment):
+    return honest(compiled, assignment).replace(" his ", " her ")
+
+
+def realise_one_value_only(compiled, assignment):
+    return honest(compiled, [0 for _ in assignment])
+
+
+@pytest.mark.parametrize(
+    "mutant",
+    [
+        realise_with_a_space,
+        realise_in_capitals,
+        realise_with_the_wrong_word,
+        realise_with_a_left_over_pronoun,
+    ],
+)
+@pytest.mark.parametrize("prompt", ["an old man with his dog", "a man waters his roses, old, tired"])
+def test_a_mutated_realiser_is_refused(
+    default: Engine, monkeypatch: pytest.MonkeyPatch, mutant, prompt: str
+) -> None:
+    assert default.candidates(prompt).status == "ok"
+    monkeypatch.setattr(plan_module, "realise", mutant)
+    found = default.candidates(prompt)
+    assert found.status == "refused"
+    assert found.candidates == ()
+    assert found.reason.startswith(("closure failed", "the prompt does not settle"))
+    assert found.k_eff < found.n or not found.figures.n_sent
+
+
+def test_a_realiser_that_knows_one_value_only_never_sends_the_others(
+    default: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan_module, "realise", realise_one_value_only)
+    found = default.candidates("an old man with his dog")
+    assert found.candidates in ((), ("a young woman with her dog",))
+
+
+def test_linking_by_gender_is_refused(default: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that sees the value (here: that *she* is typed) breaks closure, and is caught."""
+    prompt = "a man and a woman in a park, she smiles"
+    assert "they smile" in default.candidates(prompt).candidates[0]
+    honest_antecedent = pronouns._antecedent
+
+    def by_text(units, roles, cast, links, index, case, shared):
+        if by_text.typed == prompt:
+            return 1
+        return honest_antecedent(units, roles, cast, links, index, case, shared)
+
+    honest_read = default._read
+
+    def read(text: str, **options: bool):
+        by_text.typed = text
+        return honest_read(text, **options)
+
+    monkeypatch.setattr(default, "_read", read)
+    monkeypatch.setattr(pronouns, "_antecedent", by_text)
+    assert default.candidates(prompt).status == "refused"
+
+
+def test_a_set_that_is_too_large_to_check_is_refused(default: Engine) -> None:
+    prompt = ", ".join(["a woman"] * 13)
+    found = default.candidates(prompt)
+    assert found.n == 2**13 > MAX_MEMBERS
+    assert (found.status, found.k_eff) == ("refused", 0)
+    assert "too many to check" in found.reason
+
+
+def test_large_sets_are_compared_too(default: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    prompt = "an old Black man and a young Asian woman"
+    found = default.candidates(prompt)
+    assert (found.status, found.n, found.n_sent) == ("ok", 1296, 36)
+    monkeypatch.setattr(plan_module, "realise", realise_with_a_left_over_pronoun)
+    assert default.candidates(prompt + " with his dog").status == "ok"  # his is ambiguous here: their
+    monkeypatch.setattr(plan_module, "realise", realise_in_capitals)
+    assert default.candidates(prompt).status == "refused"
+
+
+def test_reasons_never_quote_the_prompt(default: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan_module, "realise", realise_in_capitals)
+    reason = default.candidates("a secretive woman").reason
+    assert "woman" not in reason
+    assert "secretive" not in reason
