@@ -1,8 +1,8 @@
-"""Muon: momentum whose matrices are orthogonalised before use (Jordan et al. 2024), beside AdamW for the rest.
+"""Muon: momentum whose matrices are orthogonalised before use (Jordan et al. 2024); AdamW for the rest.
 
 For the autoencoder, whose matrices are small, it is several times as fast as AdamW: 22.9 dB against 16.2 dB
-after the first 45 seconds. For the denoisers it is not worth its price on a CPU: orthogonalising took two thirds
-of a step.
+after the first 45 seconds. For the denoisers it is not worth its price on a CPU: orthogonalising took two
+thirds of a step.
 """
 
 from __future__ import annotations
