@@ -11,7 +11,18 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from obclip_gen.training import autoencoder, classifier, dataset, denoiser, export, parts, report, runs, text
+from obclip_gen.training import (
+    autoencoder,
+    card,
+    classifier,
+    dataset,
+    denoiser,
+    export,
+    parts,
+    report,
+    runs,
+    text,
+)
 from obclip_gen.training.runs import say
 
 #: Minutes of training by stage of the shipped recipe (two cores with AVX512-bf16, no GPU).
@@ -67,11 +78,12 @@ def _text(data: dataset.Dataset, work: Path) -> tuple[parts.Tokenizer, parts.Tex
 
 def resume_from_package(work: Path) -> None:
     """Lays the packaged weights out as checkpoints, so that training goes on from them alone."""
+    history = json.loads((export.WEIGHTS / "training.json").read_text(encoding="utf-8"))
     tokenizer, encoder, vae = export.load_shared()
     work.mkdir(parents=True, exist_ok=True)
     tokenizer.save_pretrained(work / "tokenizer")
     runs.save(work / "text_encoder_read.safetensors", encoder.state_dict(), step=0, seconds=0)
-    runs.save(work / "autoencoder_full.safetensors", vae.state_dict(), step=0, seconds=0)
+    runs.save(work / "autoencoder_full.safetensors", vae.state_dict(), **_counters(history, "enlarge"))
     cloud, device = export.load_unet("cloud"), export.load_unet("device")
     states = {
         "unet": cloud.state_dict(),
@@ -82,13 +94,17 @@ def resume_from_package(work: Path) -> None:
     flat = {
         f"{part}.{name}": tensor.clone() for part, state in states.items() for name, tensor in state.items()
     }
-    runs.save(work / "cloud.safetensors", flat, step=10_000, seconds=0)
+    runs.save(work / "cloud.safetensors", flat, **_counters(history, "cloud"))
     flat = {
         f"{part}.{name}": tensor.clone()
         for part in ("unet", "unet_average")
         for name, tensor in device.state_dict().items()
     }
-    runs.save(work / "device.safetensors", flat, step=10_000, seconds=0)
+    runs.save(work / "device.safetensors", flat, **_counters(history, "device"))
+
+
+def _counters(history: dict[str, dict[str, float]], stage: str) -> dict[str, float]:
+    return {"step": history[stage]["steps"], "seconds": history[stage]["seconds"]}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -164,14 +180,35 @@ def main(arguments: list[str] | None = None) -> int:
             for name, unet in models.unets.items():
                 export.export_unet(name, unet)
             export.export_index(models.unets)
+            export.export_history(_history(work))
         elif options.stage == "evaluate":
             figures = report.evaluate_models(data, models, classifier.load(data, work))
             (work / "quality.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
             say(report.table(figures))
+            history = json.loads((export.WEIGHTS / "training.json").read_text(encoding="utf-8"))
+            for name in models.unets if options.packaged else ():
+                say(card.write_card(name, export.WEIGHTS / name, figures, history))
         elif options.stage == "sheet":
             for path in report.sheets(data, models, work):
                 say(path)
     return 0
+
+
+def _history(work: Path) -> dict[str, dict[str, float]]:
+    files = {
+        "autoencoder": "autoencoder",
+        "enlarge": "autoencoder_full",
+        "text": "text_encoder_read",
+        "cloud": "cloud",
+        "device": "device",
+    }
+    history = {}
+    for stage, name in files.items():
+        path = work / f"{name}.safetensors"
+        if path.exists():
+            counters = runs.load(path)[1]
+            history[stage] = {"steps": counters["step"], "seconds": round(counters["seconds"])}
+    return history
 
 
 def _packaged() -> report.Models:

@@ -31,6 +31,7 @@ from obclip_gen.training.text import tokenize
 
 TRAIN_TIMESTEPS = 1000
 DROPOUT = 0.1
+BATCH = 32
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def train_cloud(
     seconds: float,
     horizon: float | None = None,
     start: Denoiser | None = None,
-    batch: int = 32,
+    batch: int = BATCH,
     peak: float = 5e-4,
     seed: int = 11,
 ) -> None:
@@ -193,13 +194,13 @@ def train_cloud(
         step += 1
         mean += loss.item()
         spent = begin + clock.seconds
-        if step % 100 == 0:
+        if step % 50 == 0:
             say(
-                f"cloud step {step} {spent:.0f} s loss {mean / 100:.4f} {100 * batch / clock.lap():.1f} "
+                f"cloud step {step} {spent:.0f} s loss {mean / 50:.4f} {50 * batch / clock.lap():.1f} "
                 f"pictures/s"
             )
             mean = 0.0
-        if step % 500 == 0 or spent >= seconds:
+        if step % 100 == 0 or spent >= seconds:
             runs.save(
                 path,
                 {
@@ -233,7 +234,7 @@ def train_device(
     seconds: float,
     horizon: float | None = None,
     start: Denoiser | None = None,
-    batch: int = 32,
+    batch: int = BATCH,
     peak: float = 1e-3,
     seed: int = 13,
 ) -> None:
@@ -269,13 +270,13 @@ def train_device(
         step += 1
         mean += loss.item()
         spent = begin + clock.seconds
-        if step % 100 == 0:
+        if step % 50 == 0:
             say(
-                f"device step {step} {spent:.0f} s loss {mean / 100:.4f} {100 * batch / clock.lap():.1f} "
+                f"device step {step} {spent:.0f} s loss {mean / 50:.4f} {50 * batch / clock.lap():.1f} "
                 f"pictures/s"
             )
             mean = 0.0
-        if step % 500 == 0 or spent >= seconds:
+        if step % 100 == 0 or spent >= seconds:
             runs.save(
                 path,
                 {**_prefixed("unet", unet), **_prefixed("unet_average", average.module)},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -55,6 +55,14 @@ def export_index(names: Iterable[str], weights: Path = WEIGHTS) -> None:
     }
     text = json.dumps({"format": 1, "models": models}, indent=1) + "\n"
     (weights / "models.json").write_text(text, encoding="utf-8")
+
+
+def export_history(counters: Mapping[str, Mapping[str, float]], weights: Path = WEIGHTS) -> None:
+    """Adds what each stage was trained for (``{stage: {"steps", "seconds"}}``) to ``training.json``."""
+    path = weights / "training.json"
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    merged = {**known, **{stage: dict(sorted(counts.items())) for stage, counts in counters.items()}}
+    path.write_text(json.dumps(merged, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def export_unet(name: str, unet: Denoiser, weights: Path = WEIGHTS) -> None:

@@ -9,16 +9,19 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from PIL import Image
 from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
 
 from obclip_gen.training import evaluate
-from obclip_gen.training.autoencoder import to_tensor
+from obclip_gen.training.autoencoder import LATENT_CHANNELS, to_tensor
 from obclip_gen.training.classifier import AttributeClassifier, split
 from obclip_gen.training.dataset import Dataset
 from obclip_gen.training.parts import Autoencoder, Denoiser, TextEncoder, Tokenizer
 from obclip_gen.training.runs import say
 from obclip_gen.training.sampling import GUIDANCE, STEPS, sample
+from obclip_gen.training.text import MAX_LENGTH, WIDTH
 
 #: Prompts of the contact sheet, as a person would type them.
 SHEET_PROMPTS = tuple(
@@ -101,7 +104,15 @@ def evaluate_models(
     """Every figure of the quality table: real held-out artwork, reconstructions, and each model on seen and
     held-out captions.
     """
-    figures: dict[str, Any] = {"steps": STEPS, "guidance_scale": GUIDANCE, "seed": seed, "rows": {}}
+    figures: dict[str, Any] = {
+        "steps": STEPS,
+        "guidance_scale": GUIDANCE,
+        "seed": seed,
+        "vocabulary": len(models.tokenizer),
+        "roles": len({picture.role for picture in data.pictures if picture.style != "portrait"}),
+        "models": {name: size(unet) for name, unet in models.unets.items()},
+        "rows": {},
+    }
     parts = split(data)
     for label, indices in (("seen", parts.seen), ("held_out", parts.held_out)):
         real = to_tensor(data.small(np.sort(indices[:1500])))
@@ -117,6 +128,17 @@ def evaluate_models(
             figures["rows"][f"{name}/{label}"] = _records(evaluate.score(classifier, drawn, truths))
             say(f"{name}/{label} done")
     return figures
+
+
+def size(unet: Denoiser) -> dict[str, float]:
+    """Parameters, and MACs of one forward pass of one row (both attention products counted)."""
+    sample_, words = torch.zeros(1, LATENT_CHANNELS, 16, 16), torch.zeros(1, MAX_LENGTH, WIDTH)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        unet(sample_, torch.tensor([0]), words)
+    return {
+        "parameters": sum(parameter.numel() for parameter in unet.parameters()),
+        "macs": counter.get_total_flops() / 2,
+    }
 
 
 def _records(scores: dict[str, dict[str, evaluate.Share]]) -> dict[str, Any]:
