@@ -60,7 +60,12 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
             re.IGNORECASE,
         ),
     ),
-    ("years", re.compile(rf"{_BEFORE}{_NUMBER}[- ]?(?:(?:year|yr)[- ]?|(?:years|yrs)-)old(?P<plural>s)?\b", re.IGNORECASE)),
+    (
+        "years",
+        re.compile(
+            rf"{_BEFORE}{_NUMBER}[- ]?(?:(?:year|yr)[- ]?|(?:years|yrs)-)old(?P<plural>s)?\b", re.IGNORECASE
+        ),
+    ),
     ("years", re.compile(r"(?<![\w.,:/$#-])(?P<n>\d{1,3})[- ]?(?:y[./]o\b\.?|yo\b)", re.IGNORECASE)),
     (
         "number",

@@ -56,6 +56,8 @@ class Built:
         refusal: why the prompt is refused, or ``""``.
         cue_spans: (start, end) of what is withheld as a cue.
         column_spans: (start, end) of the mentions of each column.
+        carrier_spans: (start, end) of what goes with a column's mentions where they are left out (``of Asian
+            descent``).
     """
 
     template: Template
@@ -66,6 +68,7 @@ class Built:
     refusal: str
     cue_spans: tuple[tuple[int, int], ...]
     column_spans: Mapping[int, tuple[tuple[int, int], ...]]
+    carrier_spans: Mapping[int, tuple[tuple[int, int], ...]]
 
 
 @dataclass(slots=True)
@@ -117,6 +120,10 @@ class Builder:
                     if column is not None:
                         surface = self.scan.surfaces[index]
                         spans.setdefault(column, []).append((surface.start, surface.end))
+        carriers: dict[int, list[tuple[int, int]]] = {}
+        for region in regions:
+            if region.column is not None and region.last - region.first > 1:
+                carriers.setdefault(region.column, []).append(self._span(region.first, region.last))
         return Built(
             tuple(template),
             tuple(self.columns),
@@ -126,6 +133,7 @@ class Builder:
             self.refusal,
             tuple(self._cue_spans(regions)),
             {column: tuple(found) for column, found in spans.items()},
+            {column: tuple(found) for column, found in carriers.items()},
         )
 
     def _cue_spans(self, regions: Sequence[_Region]) -> list[tuple[int, int]]:

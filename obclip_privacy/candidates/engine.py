@@ -108,7 +108,9 @@ class Engine:
         plan = planned.plan
         found = self._set(prompt, negative, planned)
         closure = check_closure(
-            _reentry(planned, lambda: found.payload_bytes), found.candidates, lambda text: self._enter(text, negative)
+            _reentry(planned, lambda: found.payload_bytes),
+            found.candidates,
+            lambda text: self._enter(text, negative),
         )
         sent = 0 if closure.reason else len(found.candidates)
         figures = figures_of(plan, self.policy, sent, closure.survivors)
@@ -175,6 +177,7 @@ class Engine:
 
     def _set(self, prompt: str, negative: str, planned: _Planned) -> CandidateSet:
         plan, typed = planned.plan, planned.typed
+        columns = fit(typed.columns, self.policy) or typed.columns
         candidates = tuple(plan.sent)
         return CandidateSet(
             status=OK,
@@ -185,8 +188,8 @@ class Engine:
             real_index=candidates.index(plan.sent_for(planned.real)),
             assignments=tuple(plan.sent.values()),
             cloud_negative_prompt=plan.negative_prompt,
-            attributes=_reports(fit(typed.columns, self.policy) or typed.columns, typed, self.policy),
-            withheld=_withheld(prompt, typed, self.policy),
+            attributes=_reports(columns, typed, self.policy),
+            withheld=_withheld(prompt, typed, columns, self.policy),
             figures=NOTHING,
             policy_sha256=self.policy.sha256,
         )
@@ -343,14 +346,29 @@ def _strategy_name(column: Column, policy: AttributePolicy) -> str:
     return policy.strategy.value
 
 
-def _withheld(prompt: str, built: Built, policy: Policy) -> tuple[Span, ...]:
-    """Spans that the cloud does not get: cues, and mentions that are withheld or outside the domain."""
+def _withheld(prompt: str, built: Built, columns: Sequence[Column], policy: Policy) -> tuple[Span, ...]:
+    """Spans that the cloud does not get.
+
+    Cues, mentions that are withheld or outside the domain, and the words that carry a mention which is left
+    out (``of Asian descent``).
+    """
     spans = list(built.cue_spans)
-    for index, column in enumerate(built.columns):
-        withholds = _policy_of(policy, column.attribute).strategy is Strategy.WITHHOLD
-        if column.mode is Mode.NEUTRAL and (withholds or not column.values):
+    for index, column in enumerate(columns):
+        if column.mode is not Mode.NEUTRAL:
+            continue
+        spans.extend(built.carrier_spans.get(index, ()))
+        if not column.values or _policy_of(policy, column.attribute).strategy is Strategy.WITHHOLD:
             spans.extend(built.column_spans.get(index, ()))
-    return tuple(Span(start, end, prompt[start:end]) for start, end in sorted(set(spans)))
+    return tuple(Span(start, end, prompt[start:end]) for start, end in _merged(spans))
+
+
+def _merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans in order, those inside another left out."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(set(spans), key=lambda span: (span[0], -span[1])):
+        if not merged or end > merged[-1][1]:
+            merged.append((start, end))
+    return merged
 
 
 def _policy_of(policy: Policy, attribute: str) -> AttributePolicy:

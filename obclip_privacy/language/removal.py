@@ -91,7 +91,8 @@ def remove_phrase(units: Sequence[Unit], index: int) -> Removal:
             return _segment(units, first, last)
         return Removal(index, index + 1)
     while first > 0 and (
-        word_at(units, first - 1) in _AGE_WORDS | {":", "of", "the", "at", "early", "mid", "late", "-"}
+        word_at(units, first - 1)
+        in _AGE_WORDS | {":", "of", "the", "at", "early", "mid", "late", "-", "their"}
         or units[first - 1].pronoun is not None
     ):
         first -= 1

@@ -27,7 +27,7 @@ phrases = st.builds(
 prompts = st.lists(phrases, min_size=1, max_size=3).map("".join) | st.sampled_from([p["prompt"] for p in PROMPTS])
 cased = st.tuples(prompts, st.sampled_from([str, str.upper, str.lower, str.title])).map(lambda pair: pair[1](pair[0]))
 texts = st.text(max_size=300) | st.text(st.characters(codec="utf-8"), max_size=60).map(lambda text: f"a woman {text}")
-slow = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+slow = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 DEFAULT: Engine = engine_for("default")
 

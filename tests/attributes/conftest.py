@@ -1,0 +1,3 @@
+from tests.candidates.conftest import make_engine
+
+__all__ = ["make_engine"]
