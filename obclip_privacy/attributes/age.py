@@ -55,15 +55,16 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "years_after",
         re.compile(
-            rf"{_BEFORE}{_NUMBER}(?:\s?(?:-|to)\s?\d{{1,3}})?\s{_YEARS}\s(?:old\b|of\sage\b)(?<!year\sold)"
-            rf"(?<!yr\sold)",
+            rf"{_BEFORE}(?:{_NUMBER}(?:\s?(?:-|to)\s?\d{{1,3}})?\s(?:{_YEARS}\sof\sage|(?:years|yrs)\sold)"
+            r"|(?:1|one)\s(?:year|yr)\sold)\b",
             re.IGNORECASE,
         ),
     ),
     (
         "years",
         re.compile(
-            rf"{_BEFORE}{_NUMBER}[- ]?(?:(?:year|yr)[- ]?|(?:years|yrs)-)old(?P<plural>s)?\b", re.IGNORECASE
+            rf"{_BEFORE}(?!(?:1|one)\s){_NUMBER}[- ]?(?:(?:year|yr)[- ]?|(?:years|yrs)-)old(?P<plural>s)?\b",
+            re.IGNORECASE,
         ),
     ),
     ("years", re.compile(r"(?<![\w.,:/$#-])(?P<n>\d{1,3})[- ]?(?:y[./]o\b\.?|yo\b)", re.IGNORECASE)),
@@ -99,7 +100,7 @@ def _find(text: str, kind: str, pattern: re.Pattern[str]) -> Iterator[Finding]:
             start, end = match.span("d")
             years = _decade(match["d"].lower()) + _PART_OF_DECADE.get((match["part"] or "").lower(), 5)
         else:
-            years = 0 if kind == "baby" else _number(match["n"].lower())
+            years = 0 if kind == "baby" else _number((match["n"] or "1").lower())
         if years > _OLDEST:
             continue
         name = "years" if kind == "baby" else kind
