@@ -47,12 +47,12 @@ class RequestLimits:
             once".
     """
 
-    max_body_bytes: int = 256 * 1024
-    max_candidates: int = 64
+    max_body_bytes: int = 1024 * 1024
+    max_candidates: int = 256
     max_steps: int = 100
     max_pixels: int = 1024 * 1024
     max_prompt_chars: int = 2000
-    max_work: int = 64 * 25 * 1024 * 1024
+    max_work: int = 256 * 25 * 512 * 512
 
     def to_json(self) -> dict[str, Json]:
         """Give all fields as plain JSON."""

@@ -111,7 +111,7 @@ def _cells(prompts: Sequence[str], seen: Tensor | None, estimates: Tensor | None
     cells = []
     for number, prompt in enumerate(prompts):
         thumbnails = [_fit(to_image(pictures[number]), side) for pictures in pairs]
-        cells.append(_cell(f"{number + 1}  {prompt}", thumbnails, side))
+        cells.append(_cell(f"{number + 1}. {prompt}", thumbnails, side))
     return cells
 
 
