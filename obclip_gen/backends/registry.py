@@ -22,11 +22,12 @@ def split_reference(reference: str) -> tuple[str, str]:
         BadInputError: it has no scheme, or an unknown one.
     """
     scheme, colon, model = reference.partition(":")
-    known = load_registry().backends
-    if not colon or scheme not in known:
+    registry = load_registry()
+    if not colon or scheme not in registry.backends:
+        failed = "".join(f"; plugin {name} failed to load ({why})" for name, why in registry.broken.items())
         raise BadInputError(
-            f"model {reference!r}: write SCHEME:MODEL with one of {', '.join(known)};"
-            f" for example {DEFAULT_CLOUD} or diffusers:FOLDER"
+            f"model {reference!r}: write SCHEME:MODEL with one of {', '.join(registry.backends)};"
+            f" for example {DEFAULT_CLOUD} or diffusers:FOLDER{failed}"
         )
     return scheme, model
 

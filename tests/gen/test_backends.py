@@ -195,6 +195,13 @@ def test_plugin_faults_name_the_plugin(item: object, message: str) -> None:
         plugins.collect({"faulty": plugin}, {})
 
 
+def test_a_plugin_that_failed_is_named_where_it_is_missed(monkeypatch) -> None:
+    registry = plugins.collect({}, {"theirs": "their-package: ImportError: no torch"})
+    monkeypatch.setattr(plugins, "_collected", lambda selection: registry)
+    with pytest.raises(BadInputError, match="plugin theirs failed to load .*no torch"):
+        load_backend("theirs:x", LoadOptions())
+
+
 def test_nothing_outside_the_backends_knows_a_family() -> None:
     root = Path(obclip_gen.__file__).parent
     family = re.compile(r"UNet2D|CLIPT|StableDiffusion\w|AutoencoderK|encoder_hidden_states")
