@@ -198,7 +198,7 @@ def test_plugin_faults_name_the_plugin(item: object, message: str) -> None:
 def test_a_plugin_that_failed_is_named_where_it_is_missed(monkeypatch) -> None:
     registry = plugins.collect({}, {"theirs": "their-package: ImportError: no torch"})
     monkeypatch.setattr(plugins, "_collected", lambda selection: registry)
-    with pytest.raises(BadInputError, match="plugin theirs failed to load .*no torch"):
+    with pytest.raises(BadInputError, match=r"plugin theirs failed to load .*no torch"):
         load_backend("theirs:x", LoadOptions())
 
 
