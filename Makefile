@@ -3,8 +3,6 @@
 #   make demo      two pictures by the whole protocol, in demo-out/
 #   make test      lint, types and the tests (at most 12 minutes on 2 cores)
 #   make test-all  the slow tests (at most 60 minutes)
-#
-# On Linux, PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu avoids the large CUDA build of torch.
 
 PYTHON ?= python3
 VENV := .venv
