@@ -50,8 +50,8 @@ class Built:
         template: the nodes.
         columns: in canonical order, person first, then the policy's order of attributes.
         real: position of the real value in each column; ``None`` where it is outside the domain.
-        consistent: whether all mentions of a column state one value. People do write ``a man and her dog``; what
-            is sent does not depend on it, but no member of a set may be like that.
+        consistent: whether all mentions of a column state one value. People do write ``a man and her dog``;
+            what is sent does not depend on it, but no member of a set may be like that.
         kept: (person, attribute) of what is stated and not exchanged.
         refusal: why the prompt is refused, or ``""``.
         cue_spans: (start, end) of what is withheld as a cue.
@@ -78,6 +78,7 @@ class _Region:
     text: str
     column: int | None
     cue: bool
+    gone: bool = False
 
 
 @dataclass(slots=True)
@@ -236,6 +237,8 @@ class Builder:
                     cut = removal.remove_cue(units, index, choice)
                     found.append(_Region(cut.first, cut.last, cut.text, None, cue=True))
         for index, link in self.analysis.links.items():
+            if link.merged and index in self.slotted:
+                found.append(_Region(index - 1, index + 1, "", None, cue=False, gone=True))
             if index not in self.slotted or index in self.analysis.heads or link.person < 0:
                 continue
             mask = mask_at(units[index], link.pos)
@@ -312,6 +315,8 @@ class Builder:
         return [node for node in nodes if node != Lit("")]
 
     def _region(self, region: _Region, others: Sequence[_Region]) -> list[Node]:
+        if region.gone:
+            return []
         gap = self._gap(region.first)
         inner = self._nodes(region.first, region.last, [r for r in others if r.first >= region.first])
         if inner and isinstance(inner[0], Lit) and gap:
@@ -415,6 +420,8 @@ class Builder:
         neutral = apply_casing(cls.neutral[form], casing)
         if link.person < 0:
             return Lit(neutral)
+        if column is not None and not self.columns[column].values:
+            neutral = apply_casing(self._outside_wording(part, form) or cls.neutral[form], casing)
         row = self.vocabulary.forms.get(part.class_id, ())
         if column is None:
             return Lit(apply_casing(cls.forms.get(part.value, cls.neutral)[form], casing))
@@ -429,6 +436,15 @@ class Builder:
                 text = realise(context, policy.values[value].id)
             texts.append(apply_casing(text, casing))
         return Slot(column, tuple(texts), neutral)
+
+    def _outside_wording(self, part: Part, form: int) -> str:
+        """What is written for a value outside the domain that the policy generalises; ``""`` for nothing."""
+        if self._policy(part.attribute).out_of_domain is not OutOfDomain.GENERALISE:
+            return ""
+        broader = self.vocabulary.broader[part.attribute].get(part.value, part.value)
+        forms = self.vocabulary.classes[part.class_id].forms.get(broader)
+        has_broader = broader != part.value or part.value in self.vocabulary.broader[part.attribute].values()
+        return forms[form] if forms and has_broader else ""
 
     def _near(self, index: int) -> str:
         units = self.scan.units

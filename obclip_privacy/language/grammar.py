@@ -107,5 +107,7 @@ MODIFIER_ENDINGS = ("ed", "ing", "looking")
 AFTER_OBJECT = STOPS - _words("next past back near inside outside only just home like so such own")
 #: Prepositions of place: an object after them is often followed by a verb (``behind her holds``).
 PLACES = _words("behind beside near to of above below around by with at")
+#: Between a verb and its object; prepositions of place may also lead back to the subject.
+OBJECT_PREPOSITIONS = _words("at to for toward towards from after against past with")
 OPENERS = frozenset(',;|([{\n:"/*')
 CLOSERS = frozenset(',;|)]}\n:"/*.!?')

@@ -20,8 +20,6 @@ REACH = 10
 
 Roles = list[Pos | None]
 
-_AGENT_ENDINGS = ("er", "ers", "ist", "ists")
-
 
 def is_person_word(units: Sequence[Unit], index: int) -> bool:
     """Whether the word at *index* is a noun for a person, in its place.
@@ -30,7 +28,7 @@ def is_person_word(units: Sequence[Unit], index: int) -> bool:
     between a person and a determiner (``a man guards the door``).
     """
     unit = units[index]
-    if unit.kind is not Kind.WORD or not (unit.word in wordlists.persons() or is_agent(unit.word)):
+    if not unit.person:
         return False
     before = units[index - 1] if index else None
     if before is None:
@@ -40,16 +38,8 @@ def is_person_word(units: Sequence[Unit], index: int) -> bool:
     if before.pronoun is not None and before.pronoun.form == 0:
         return False
     after = word_at(units, index + 1)
-    subject = (before.noun is not None and before.adjective is None) or before.word in wordlists.persons()
+    subject = (before.noun is not None and before.adjective is None) or before.person
     return not (subject and unit.word.endswith("s") and after in grammar.DETERMINERS)
-
-
-def is_agent(word: str) -> bool:
-    """Whether a word that no list knows looks like one for somebody who does something (``kickboxers``)."""
-    if len(word) < 7 or not word.endswith(_AGENT_ENDINGS):
-        return False
-    singular = word[:-1] if word.endswith("s") else word
-    return not wordlists.is_known(singular) and not wordlists.is_known(word)
 
 
 def word_at(units: Sequence[Unit], index: int) -> str:

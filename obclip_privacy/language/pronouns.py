@@ -19,6 +19,9 @@ from obclip_privacy.language.persons import Cast
 from obclip_privacy.language.phrases import Roles, is_modifier, word_at
 from obclip_privacy.language.units import Case, Kind, Unit
 
+#: A verb, its auxiliaries, adverbs and preposition: no more stands between a subject and its object.
+_CLAUSE = 5
+
 
 @dataclass(frozen=True, slots=True)
 class PronounLink:
@@ -36,8 +39,8 @@ def link_pronouns(units: Sequence[Unit], roles: Roles, cast: Cast) -> dict[int, 
     for index, role in enumerate(roles):
         if role is not Pos.PRONOUN:
             continue
-        case = case_of(units, roles, index)
         either = _either(units, roles, index)
+        case = case_of(units, roles, index + 2 if either > 0 else index)
         if either:
             links[index] = PronounLink(-1, case, merged=either < 0)
             continue
@@ -45,6 +48,7 @@ def link_pronouns(units: Sequence[Unit], roles: Roles, cast: Cast) -> dict[int, 
         if person is not None and person < 0:
             person = cast.add(plural=False)
             cast.heads[person].append(index)
+            cast.gendered[person] = True
         if person is None:
             links[index] = PronounLink(-1, case)
             continue
@@ -169,12 +173,19 @@ def _antecedent(
 
 
 def _acts_on(units: Sequence[Unit], cast: Cast, person: int, index: int) -> bool:
-    """Whether the person is the subject of the verb whose object the pronoun is: then it is somebody else."""
-    verb = word_at(units, index - 1)
-    if not verb or verb in grammar.STOPS | grammar.CONJUNCTIONS or units[index - 1].kind is not Kind.WORD:
+    """Whether the person is the subject of the verb whose object the pronoun is: then it is somebody else.
+
+    ``a man hugs her``, ``she looks at him``; but not ``a man with a dog that licks him``, nor ``a woman looks
+    behind her``.
+    """
+    verb = index - 1
+    if word_at(units, verb) in grammar.OBJECT_PREPOSITIONS:
+        verb -= 1
+    word = word_at(units, verb)
+    if not word or word in grammar.STOPS | grammar.CONJUNCTIONS or units[verb].kind is not Kind.WORD:
         return False
     between = units[cast.last_head(person, index) + 1 : index]
-    return not any(
+    return len(between) <= _CLAUSE and not any(
         unit.kind is not Kind.WORD
         or unit.word in grammar.DETERMINERS | grammar.CONJUNCTIONS | grammar.RELATIVES
         for unit in between

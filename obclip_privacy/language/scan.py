@@ -22,6 +22,7 @@ from obclip_privacy.language.grammar import COLOURS
 from obclip_privacy.language.lexer import Lexer, Tokens
 from obclip_privacy.language.units import CueSense, Kind, Mask, Part, Sense, Surface, Unit
 from obclip_privacy.language.vocabulary import Vocabulary
+from obclip_privacy.language.wordlists import names_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,9 @@ class Scanner:
                 for cue in self._vocabulary.cues.get(key, ())
                 if not cue.term.before or after in cue.term.before
             )
-            if senses or cues:
-                found.append(_Match(first, last, senses, cues, False))
+            # A word that its context rules out (``cowboy hat``) is still kept from being a person.
+            if senses or cues or last == first + 1:
+                found.append(_Match(first, last, senses, cues, found=False))
         return found
 
     def _allowed(self, sense: Sense, before: str, after: str) -> bool:
@@ -112,7 +114,7 @@ class Scanner:
     def _resolve(self, matches: list[_Match]) -> list[_Match]:
         taken: set[int] = set()
         kept = []
-        for match in sorted(matches, key=lambda m: (m.first - m.last, m.first, not m.found)):
+        for match in sorted(matches, key=_precedence):
             span = range(match.first, match.last)
             if taken.isdisjoint(span):
                 taken.update(span)
@@ -146,6 +148,11 @@ class Scanner:
         if noun is not None and noun.mask.classes[:1] == (class_id,):
             senses[Pos.NOUN] = _with_value(noun, class_id, adjective)
         return _Match(left.first, right.last, senses, (), False) if senses else None
+
+
+def _precedence(match: _Match) -> tuple[bool, int, int, bool]:
+    empty = not (match.senses or match.cues)
+    return empty, match.first - match.last, match.first, not match.found
 
 
 def _detected(tokens: Tokens, spans: Sequence[DetectedSpan], cues: Sequence[DetectedCue]) -> list[_Match]:
@@ -210,11 +217,18 @@ def _units(text: str, tokens: Tokens, matches: Sequence[_Match]) -> Scan:
     return Scan(tuple(units), tuple(surfaces))
 
 
+def _is_person(cue: CueSense) -> bool:
+    """Whether the cue is a noun for a person (``a blonde``)."""
+    return cue.generic.endswith(("person", "people"))
+
+
 def _unit(word: str, gap: bool, capital: bool, match: _Match | None) -> Unit:
     if match is None or not match.senses:
         alphanumeric = any(char.isalnum() for char in word)
         kind = Kind.WORD if alphanumeric else Kind.PUNCTUATION
-        return Unit(kind, word, gap, capital=capital, cues=match.cues if match else ())
+        cues = match.cues if match else ()
+        person = names_person(word) if match is None and kind is Kind.WORD else any(map(_is_person, cues))
+        return Unit(kind, word, gap, capital=capital, person=person, cues=cues)
 
     def mask(pos: Pos) -> Mask | None:
         sense = match.senses.get(pos)

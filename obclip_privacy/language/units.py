@@ -116,6 +116,7 @@ class Unit:
         word: the folded text in lower case; ``""`` for mentions.
         gap: whether white space precedes it.
         capital: whether the word begins with a capital; ``False`` for mentions.
+        person: whether the word is a noun for a person, wherever it stands; ``False`` for mentions.
         weak: a mention typed as a plain colour word (``black``, never ``Black``): not taken for a mention
             where it stands alone. What candidates show is never weak, so this loses no closure.
         noun: as a noun, if it can be one.
@@ -130,6 +131,7 @@ class Unit:
     word: str
     gap: bool
     capital: bool = False
+    person: bool = False
     weak: bool = False
     noun: Mask | None = None
     adjective: Mask | None = None

@@ -33,7 +33,7 @@ from obclip_privacy.errors import PluginError
 from obclip_privacy.language.fold import fold
 from obclip_privacy.language.lexer import term_key
 from obclip_privacy.language.units import Case, CueSense, Mask, Part, Sense
-from obclip_privacy.policy.model import AttributePolicy, Policy
+from obclip_privacy.policy.model import AttributePolicy, Policy, Strategy
 
 #: Stands in for a noun class: the attribute's adjective and the class's neutral form.
 ANALYTIC = "analytic"
@@ -51,6 +51,7 @@ class Vocabulary:
         domains: per attribute, index in the policy's domain by value name; narrower values included.
         forms: per class, one tuple of forms for each value of the policy's domain, in canonical order;
             ``None`` for a value that is not for the class's band (adult classes have no minors).
+        broader: per attribute, the next broader value of a value, where there is one.
         senses: by key (:func:`~obclip_privacy.language.lexer.term_key`), what a term can mean.
         cues: by key, the cues that a term can be.
     """
@@ -59,6 +60,7 @@ class Vocabulary:
     redirects: Mapping[str, str]
     domains: Mapping[str, Mapping[str, int]]
     forms: Mapping[str, tuple[tuple[str, ...] | None, ...]]
+    broader: Mapping[str, Mapping[str, str]]
     senses: Mapping[str, tuple[Sense, ...]]
     cues: Mapping[str, tuple[CueSense, ...]]
 
@@ -156,6 +158,7 @@ class _Builder:
             self.redirects,
             self.domains,
             self.forms,
+            {attribute.id: _broader(attribute) for attribute in self.attributes},
             {key: tuple(found) for key, found in senses.items()},
             _cue_senses(cues),
         )
@@ -163,6 +166,9 @@ class _Builder:
     def _realise(self, cls: LexemeClass) -> None:
         """Fill in the forms of *cls* for the policy's domain, or the class that stands in for it."""
         policy = self.policies[cls.attribute]
+        if policy.strategy is Strategy.GENERALISE and cls.detected and cls.base:
+            self.redirects[cls.id] = cls.base
+            return
         bands = {value: band_of(cls.attribute, value) for value in policy.value_ids}
         row: list[tuple[str, ...] | None] = []
         for value in policy.values:
@@ -257,6 +263,17 @@ def _domain(attribute: Attribute, policy: AttributePolicy) -> dict[str, int]:
                 if parent not in seen:
                     seen.add(parent)
                     todo.append(parent)
+    return found
+
+
+def _broader(attribute: Attribute) -> dict[str, str]:
+    """The first parent of each value that is not in turn narrower than it."""
+    parents = {info.id: info.parents for info in attribute.lexicon.values}
+    found = {}
+    for value, above in parents.items():
+        strict = [parent for parent in above if value not in parents.get(parent, ())]
+        if strict:
+            found[value] = strict[0]
     return found
 
 

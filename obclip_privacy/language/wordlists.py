@@ -18,28 +18,38 @@ def _plural(word: str) -> str:
     return word + "s"
 
 
-#: Lexicons whose words are mentions; they are no persons without a value.
-_LEXICONS = ("gender.jsonl", "age.jsonl", "ethnicity.jsonl")
+#: Lexicons whose nouns name persons, whether or not a policy makes mentions of them.
+_LEXICONS = ("gender.jsonl", "age.jsonl")
+_AGENT_ENDINGS = ("er", "ers", "ist", "ists")
 
 
 @cache
 def persons() -> frozenset[str]:
-    """Nouns for human beings, singular and plural, that state none of the values of the core."""
+    """Nouns for human beings, singular and plural."""
     singular = (read_words("persons.txt") | read_words("persons_extra.txt")) - read_words("persons_not.txt")
     found = {*singular, *(_plural(word) for word in singular)}
-    lexicons = [read_lexicon(name) for name in _LEXICONS]
-    found -= {surface for lexicon in lexicons for word in lexicon.words for surface in word.surfaces}
-    found -= {
-        form for lexicon in lexicons for cls in lexicon.classes for row in cls.forms.values() for form in row
-    }
-    # What a value-free wording ends in is a person, or candidates would read differently from what was typed.
-    for lexicon in lexicons:
+    for lexicon in map(read_lexicon, _LEXICONS):
+        # What a wording without a value ends in is a person too, or a candidate would be read differently.
         for cls in lexicon.classes:
-            found |= {form.split()[-1] for form in cls.neutral if cls.pos is Pos.NOUN}
+            if cls.pos is Pos.NOUN:
+                found |= {form.split()[-1] for row in (*cls.forms.values(), cls.neutral) for form in row}
         for word in lexicon.words:
             endings = (reading[-1] for reading in word.readings if reading)
             found |= {ending.split()[-1] for ending in endings if isinstance(ending, str)}
+            found |= {surface for surface in word.surfaces if surface and word.pos is Pos.NOUN}
     return frozenset(found)
+
+
+def names_person(word: str) -> bool:
+    """Whether *word* is a noun for a person, or one that no list knows and that looks like it.
+
+    What somebody who does something is called mostly ends in -er or -ist (``kickboxers``).
+    """
+    if word in persons():
+        return True
+    if len(word) < 7 or not word.endswith(_AGENT_ENDINGS):
+        return False
+    return not is_known(word.removesuffix("s")) and not is_known(word)
 
 
 @cache

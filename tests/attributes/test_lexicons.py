@@ -20,9 +20,11 @@ def test_a_class_an_alias_a_word_and_a_cue() -> None:
             "# a comment",
             "",
             '{"class": "gender.queen", "pos": "noun", "forms": {"female": ["queen", "queens"], '
-            '"male": ["king", "kings"]}, "neutral": ["monarch", "monarchs"], "also": {"female": [["rani", "ranis"]]}}',
+            '"male": ["king", "kings"]}, "neutral": ["monarch", "monarchs"], '
+            '"also": {"female": [["rani", "ranis"]]}}',
             '{"word": ["queenie", "queenies"], "reads": "dear <gender.queen=female>"}',
-            '{"cue": ["beard"], "pos": "noun", "attribute": "gender", "kind": "hair", "reason": "facial hair"}',
+            '{"cue": ["beard"], "pos": "noun", "attribute": "gender", "kind": "hair", '
+            '"reason": "facial hair"}',
         ],
         "test.jsonl",
     )
@@ -38,8 +40,14 @@ def test_a_class_an_alias_a_word_and_a_cue() -> None:
         ('{"klass": "a.b"}', "x.jsonl:1: not a lexicon entry: 'klass'"),
         ('{"cue": ["a"], "pos": "noun", "sort": 1}', "x.jsonl:1: unknown key 'sort' in a cue entry"),
         ('{"cue": ["a"], "pos": "noun"}', "x.jsonl:1: malformed entry"),
-        ('{"class": "a.b", "pos": "noun", "forms": {"x": ["one"]}, "neutral": ["p", "q"]}', "'x' has 1 forms; a noun has 2"),
-        ('{"class": "a.b", "pos": "adjective", "forms": {"x": ["Ab"], "y": ["cd"]}, "neutral": [""]}', "letter case"),
+        (
+            '{"class": "a.b", "pos": "noun", "forms": {"x": ["one"]}, "neutral": ["p", "q"]}',
+            "'x' has 1 forms; a noun has 2",
+        ),
+        (
+            '{"class": "a.b", "pos": "adjective", "forms": {"x": ["Ab"], "y": ["cd"]}, "neutral": [""]}',
+            "letter case",
+        ),
         ('{"word": ["a", "b"], "reads": ["one"]}', "one per surface"),
         ('{"value": "v", "of": "no.class", "form": "V"}', "x.jsonl:1: malformed entry"),
     ],

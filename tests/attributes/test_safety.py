@@ -16,9 +16,25 @@ from tests.candidates.conftest import PROMPTS, engine_for
 ADULTS = ("young", "middle-aged", "old")
 MINORS = ("baby", "toddler", "child", "teenager")
 #: Words that speak of a minor, and of an adult, to somebody who reads a candidate.
-MINOR_WORDS = frozenset("girl girls boy boys child children kid baby babies toddler toddlers teenager teenagers".split())
+MINOR_WORDS = frozenset(
+    [
+        "girl",
+        "girls",
+        "boy",
+        "boys",
+        "child",
+        "children",
+        "kid",
+        "baby",
+        "babies",
+        "toddler",
+        "toddlers",
+        "teenager",
+        "teenagers",
+    ]
+)
 MINOR_WORDS |= {"teenage", "schoolgirl", "schoolboy", "infant", "teens", "schoolchildren"}
-ADULT_WORDS = frozenset("woman women man men lady gentleman middle-aged elderly".split())
+ADULT_WORDS = frozenset(["woman", "women", "man", "men", "lady", "gentleman", "middle-aged", "elderly"])
 
 
 def bands_in(text: str) -> tuple[int, int]:
@@ -41,7 +57,9 @@ def test_other_attributes_have_no_bands() -> None:
     assert substitutable("gender", ("female", "male"), Band.MINOR) == (0, 1)
 
 
-@pytest.mark.parametrize(("years", "band"), [(0, Band.MINOR), (17, Band.MINOR), (18, Band.ADULT), (99, Band.ADULT)])
+@pytest.mark.parametrize(
+    ("years", "band"), [(0, Band.MINOR), (17, Band.MINOR), (18, Band.ADULT), (99, Band.ADULT)]
+)
 def test_eighteen_is_the_border(years: int, band: Band) -> None:
     assert band_of_years(years) is band
 
@@ -82,7 +100,9 @@ PROMPTS_ABOUT_AGES = [
 
 
 @pytest.mark.parametrize("policy", ["default", "obclip-paper", "inclusive", "strict", "portrait"])
-@pytest.mark.parametrize("prompt", [*PROMPTS_ABOUT_AGES, *(e["prompt"] for e in PROMPTS if "age" in e["prompt"])])
+@pytest.mark.parametrize(
+    "prompt", [*PROMPTS_ABOUT_AGES, *(e["prompt"] for e in PROMPTS if "age" in e["prompt"])]
+)
 def test_no_candidate_changes_adults_and_minors(policy: str, prompt: str) -> None:
     """A prompt that speaks of adults only yields no word for a minor, and the reverse."""
     found = engine_for(policy).candidates(prompt)
@@ -96,7 +116,13 @@ def test_no_candidate_changes_adults_and_minors(policy: str, prompt: str) -> Non
 def test_a_policy_cannot_mix_them(make_engine) -> None:
     """Whatever order and aliases a policy chooses, the anonymity set stays within one band."""
     engine: Engine = make_engine(
-        attributes=[{"id": "age", "strategy": "enumerate", "values": ["child", "old", "teenager", "young", "middle-aged"]}]
+        attributes=[
+            {
+                "id": "age",
+                "strategy": "enumerate",
+                "values": ["child", "old", "teenager", "young", "middle-aged"],
+            }
+        ]
     )
     adult = engine.candidates("an elderly doctor")
     assert [report.values for report in adult.attributes] == [("old", "young", "middle-aged")]

@@ -8,12 +8,52 @@ from hypothesis import strategies as st
 from obclip_privacy.candidates.engine import Engine
 from tests.candidates.conftest import PROMPTS, engine_for
 
-PERSONS = ["woman", "man", "girls", "boy", "lady", "firefighter", "people", "nurse", "grandmother", "waiters", "kid"]
+PERSONS = [
+    "woman",
+    "man",
+    "girls",
+    "boy",
+    "lady",
+    "firefighter",
+    "people",
+    "nurse",
+    "grandmother",
+    "waiters",
+    "kid",
+]
 PERSONS += ["Asian", "Irishman", "ballerina", "seniors", "teenager", "queen", "couple", "male", "policewoman"]
-MODIFIERS = ["old", "young", "Black", "asian", "elderly", "smiling", "tall", "37-year-old", "7-year-old", "bald"]
+MODIFIERS = [
+    "old",
+    "young",
+    "Black",
+    "asian",
+    "elderly",
+    "smiling",
+    "tall",
+    "37-year-old",
+    "7-year-old",
+    "bald",
+]
 MODIFIERS += ["female", "dark-skinned", "blonde", "white", "little", "middle-aged", "Mexican", "pregnant"]
-TAILS = ["with her dog", "with his hat", "in a red dress", "wearing a hijab", "she smiles", "aged 70", "his own", ""]
-TAILS += ["and he walks", "with a beard", "in her thirties", "of Indian descent", "is old", "looking at them", "her"]
+TAILS = [
+    "with her dog",
+    "with his hat",
+    "in a red dress",
+    "wearing a hijab",
+    "she smiles",
+    "aged 70",
+    "his own",
+    "",
+]
+TAILS += [
+    "and he walks",
+    "with a beard",
+    "in her thirties",
+    "of Indian descent",
+    "is old",
+    "looking at them",
+    "her",
+]
 GLUE = [" and ", ", ", ". ", " ", " next to ", "\n", " holding ", ", a "]
 
 phrases = st.builds(
@@ -24,9 +64,15 @@ phrases = st.builds(
     st.sampled_from(TAILS),
     st.sampled_from(GLUE),
 )
-prompts = st.lists(phrases, min_size=1, max_size=3).map("".join) | st.sampled_from([p["prompt"] for p in PROMPTS])
-cased = st.tuples(prompts, st.sampled_from([str, str.upper, str.lower, str.title])).map(lambda pair: pair[1](pair[0]))
-texts = st.text(max_size=300) | st.text(st.characters(codec="utf-8"), max_size=60).map(lambda text: f"a woman {text}")
+prompts = st.lists(phrases, min_size=1, max_size=3).map("".join) | st.sampled_from(
+    [p["prompt"] for p in PROMPTS]
+)
+cased = st.tuples(prompts, st.sampled_from([str, str.upper, str.lower, str.title])).map(
+    lambda pair: pair[1](pair[0])
+)
+texts = st.text(max_size=300) | st.text(st.characters(codec="utf-8"), max_size=60).map(
+    lambda text: f"a woman {text}"
+)
 slow = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 DEFAULT: Engine = engine_for("default")
