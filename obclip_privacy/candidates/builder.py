@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from obclip_privacy.attributes.base import Band, Pos, SlotContext
-from obclip_privacy.attributes.safety import substitutable
 from obclip_privacy.candidates import negative
 from obclip_privacy.candidates.columns import Column, Mode
 from obclip_privacy.candidates.strategies import STRATEGIES
@@ -97,6 +96,7 @@ class Builder:
     slotted: dict[int, tuple[str | Part, ...]] = field(default_factory=dict)
     kept: dict[Key, None] = field(default_factory=dict)
     consistent: bool = True
+    zones: list[tuple[int, int]] = field(default_factory=list)
     refusal: str = ""
 
     def build(self, *, bare_segments: bool = False) -> Built:
@@ -106,13 +106,14 @@ class Builder:
             bare_segments: leave out whole segments that say nothing but mentions (negative prompts).
         """
         self._columns()
+        self.zones = self._modifier_zones()
         regions = self._regions()
         if bare_segments:
             bare = negative.bare_segments(self.scan.units, self._is_stated)
             regions = _apart([*regions, *(_Region(first, last, "", None, cue=True) for first, last in bare)])
-        template = self._nodes(0, len(self.scan.units), regions)
+        nodes = self._nodes(0, len(self.scan.units), regions)
         end = self.scan.surfaces[-1].end if self.scan.surfaces else 0
-        template.append(Lit(self.prompt[end:]))
+        nodes.append(Lit(self.prompt[end:]))
         spans: dict[int, list[tuple[int, int]]] = {}
         for index, link in self.analysis.links.items():
             for part in self.slotted.get(index, ()):
@@ -126,7 +127,7 @@ class Builder:
             if region.column is not None and region.last - region.first > 1:
                 carriers.setdefault(region.column, []).append(self._span(region.first, region.last))
         return Built(
-            tuple(template),
+            Template(tuple(nodes)),
             tuple(self.columns),
             tuple(self.real),
             self.consistent,
@@ -140,7 +141,7 @@ class Builder:
     def _cue_spans(self, regions: Sequence[_Region]) -> list[tuple[int, int]]:
         """What is withheld as a cue: regions, and modifiers before a person's noun."""
         spans = [self._span(region.first, region.last) for region in regions if region.cue]
-        for first, last in self._modifier_zones():
+        for first, last in self.zones:
             spans += [
                 self._span(index, index + 1)
                 for index in range(first, last)
@@ -175,11 +176,7 @@ class Builder:
             return False
         if link.person < 0:
             return True
-        if not policy.values:
-            return True
-        values = substitutable(part.attribute, policy.value_ids, self._band(link.person))
-        row = self.vocabulary.forms.get(part.class_id, ())
-        return bool(values) and bool(row) and all(row[value] is not None for value in values)
+        return not policy.values or self.vocabulary.writes(part.class_id, self._band(link.person))
 
     def _band(self, person: int) -> Band:
         return self.analysis.persons[person].band
@@ -187,7 +184,7 @@ class Builder:
     def _add_column(self, key: Key, stated: Sequence[tuple[int, Part]]) -> None:
         person, attribute = key
         policy = self._policy(attribute)
-        values = substitutable(attribute, policy.value_ids, self._band(person))
+        values = self.vocabulary.substitutes[attribute, self._band(person)]
         nouns = [part for index, part in stated if self.analysis.links[index].pos is not Pos.PRONOUN]
         first = nouns[0] if nouns else stated[0][1]
         real = self.vocabulary.index_of(attribute, first.value)
@@ -228,7 +225,7 @@ class Builder:
         """Cues, and mentions that are left out with the words around them; in text order, apart."""
         found: list[_Region] = []
         units = self.scan.units
-        inside = self._modifier_zones()
+        inside = self.zones
         if self.analysis.peopled:
             for index, _unit in enumerate(units):
                 if self._is_cue(index) and self._cue_action(choice := removal.choose_cue(units, index)):
@@ -288,7 +285,7 @@ class Builder:
 
     def _nodes(self, first: int, last: int, regions: Sequence[_Region]) -> list[Node]:
         nodes: list[Node] = []
-        zones = {start: end for start, end in self._modifier_zones() if first <= start and end <= last}
+        zones = {start: end for start, end in self.zones if first <= start and end <= last}
         starting = {
             region.first: region for region in regions if first <= region.first and region.last <= last
         }

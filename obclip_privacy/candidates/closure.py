@@ -73,7 +73,9 @@ def check_closure(
     expected = found.write()
     whole = plan.n * len(candidates) <= MAX_COMPARED
     survivors = 0
+    seen: set[str] = set()
     for index, (assignment, prompt) in enumerate(plan.members()):
+        seen.add(prompt)
         again = enter(prompt)
         if again is None or not again.consistent or again.stated != assignment:
             continue
@@ -84,6 +86,8 @@ def check_closure(
         reason = f"closure failed: {lost} of {plan.n} members would send something else"
         return ClosureResult(survivors, plan.n, reason)
     for prompt in candidates:
+        if prompt in seen:
+            continue
         again = enter(prompt)
         if again is None or not (_decide_alike(again.plan, plan) or again.write() == expected):
             reason = "closure failed: a candidate does not give the same set again"

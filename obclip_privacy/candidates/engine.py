@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -29,7 +30,7 @@ from obclip_privacy.candidates.columns import Column, Mode
 from obclip_privacy.candidates.figures import NOTHING, Figures, figures_of
 from obclip_privacy.candidates.overflow import fit
 from obclip_privacy.candidates.plan import Plan, canonical_form
-from obclip_privacy.candidates.template import compile_template, realise
+from obclip_privacy.candidates.template import realise
 from obclip_privacy.errors import BadInputError, PluginError
 from obclip_privacy.language.analysis import Analysis, analyse
 from obclip_privacy.language.reader import Reader
@@ -46,6 +47,7 @@ __all__ = ["PROTOCOL", "CandidateSet", "Detection", "Engine"]
 HARD_MAX_PROMPT_CHARS = 20_000
 #: A prompt that has no canonical form after so many readings is refused.
 MAX_READINGS = 4
+_SURROGATE = re.compile("[\ud800-\udfff]")
 NOTHING_LEFT = "nothing is left of the prompt once its cues are withheld"
 
 
@@ -202,7 +204,7 @@ class Engine:
             return f"the text has more than {limit} characters"
         if not text.strip() and not empty_is_fine:
             return "the prompt is empty"
-        if any(0xD800 <= ord(char) < 0xE000 for char in text):
+        if not text.isascii() and _SURROGATE.search(text):
             return "the text is not valid Unicode (it has a lone surrogate)"
         return ""
 
@@ -222,7 +224,7 @@ class Engine:
         built = self._read(negative, bare_segments=True).built
         if action is NegativePromptAction.REFUSE:
             return None if built.columns or built.cue_spans else negative
-        compiled = compile_template(built.template, frozenset(range(len(built.columns))), cues=False)
+        compiled = built.template.compile(frozenset(range(len(built.columns))), cues=False)
         return realise(compiled, ()).strip(" ,;|")
 
     def _unsendable(self, plan: Plan) -> str:

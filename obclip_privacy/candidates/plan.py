@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from obclip_privacy.candidates.columns import Column, Mode, size
-from obclip_privacy.candidates.template import Compiled, Template, compile_template, realise
+from obclip_privacy.candidates.template import Compiled, Template, realise
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Plan:
 
     @cached_property
     def _compiled(self) -> Compiled:
-        return compile_template(self.template, self.neutral, cues=False)
+        return self.template.compile(self.neutral, cues=False)
 
     @cached_property
     def sent(self) -> dict[str, tuple[int, ...]]:
@@ -73,7 +73,7 @@ class Plan:
         ``None`` stands in columns whose value is outside the domain.
         """
         outside = frozenset(i for i, column in enumerate(self.hidden) if not column.values)
-        compiled = compile_template(self.stated, outside, cues=True)
+        compiled = self.stated.compile(outside, cues=True)
         ranges = [range(max(len(column.values), 1)) for column in self.hidden]
         for assignment in itertools.product(*ranges):
             stated = tuple(None if i in outside else value for i, value in enumerate(assignment))
@@ -83,5 +83,5 @@ class Plan:
 def canonical_form(template: Template, real: tuple[int | None, ...], *, cues: bool) -> str:
     """The prompt that a person's own words come down to, with or without its cues."""
     outside = frozenset(index for index, value in enumerate(real) if value is None)
-    compiled = compile_template(template, outside, cues=cues)
+    compiled = template.compile(outside, cues=cues)
     return realise(compiled, [0 if value is None else value for value in real])

@@ -4,14 +4,15 @@ A template is a tuple of nodes. Literal text is the person's own, byte for byte.
 function of the assignment alone: slots, articles before them, verbs after pronouns, and the separators of
 words that may be left out.
 
-:func:`compile_template` settles everything but the values (which columns state none, whether cues stay in);
+:meth:`Template.compile` settles everything but the values (which columns state none, whether cues stay in);
 what remains is a tuple of strings and choices, and a prompt is one join of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from obclip_privacy.language.articles import article_for
 
@@ -80,7 +81,6 @@ class Withheld:
 
 
 Node = Lit | Slot | Article | Modifiers | Optional | Withheld
-Template = tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,33 @@ class Choice:
 Compiled = tuple[str | Choice, ...]
 
 
+@dataclass(frozen=True)
+class Template:
+    """The nodes of a prompt. Two templates are equal when they write the same for every assignment."""
+
+    nodes: tuple[Node, ...]
+    _compiled: dict[tuple[frozenset[int], bool], Compiled] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    def compile(self, neutral: frozenset[int], *, cues: bool) -> Compiled:
+        """Settle which columns state no value, and whether cues stay in.
+
+        Args:
+            neutral: columns for which the wording without a value is used.
+            cues: ``True`` for the prompt as a person would type it, ``False`` for what the cloud gets.
+        """
+        key = (neutral, cues or not self.has_cues)
+        if key not in self._compiled:
+            self._compiled[key] = _compile(self.nodes, neutral, key[1])
+        return self._compiled[key]
+
+    @cached_property
+    def has_cues(self) -> bool:
+        """Whether anything is withheld as a cue."""
+        return _has_cues(self.nodes)
+
+
 def realise(compiled: Compiled, assignment: Sequence[int]) -> str:
     """The prompt under *assignment*: per column the index of a value (ignored where none is stated)."""
     return "".join(
@@ -102,17 +129,21 @@ def realise(compiled: Compiled, assignment: Sequence[int]) -> str:
     )
 
 
-def compile_template(template: Template, neutral: frozenset[int], *, cues: bool) -> Compiled:
-    """Settle which columns state no value, and whether cues stay in.
+def _has_cues(nodes: Sequence[Node]) -> bool:
+    for node in nodes:
+        if isinstance(node, Withheld):
+            return True
+        if isinstance(node, Optional) and _has_cues(node.nodes):
+            return True
+        if isinstance(node, Modifiers) and any(_has_cues(item) for item in node.items):
+            return True
+    return False
 
-    Args:
-        template: the nodes.
-        neutral: columns for which the wording without a value is used.
-        cues: ``True`` for the prompt as a person would type it, ``False`` for what the cloud gets.
-    """
+
+def _compile(nodes: Sequence[Node], neutral: frozenset[int], cues: bool) -> Compiled:
     settled: list[str | Choice] = []
     after: str | Choice = ""
-    for part in reversed(_flatten(template, neutral, cues)):
+    for part in reversed(_flatten(nodes, neutral, cues)):
         done = _article(part, after) if isinstance(part, Article) else part
         if not done:
             continue

@@ -15,6 +15,7 @@ NUMBERS = _words(
     "multiple both numerous couple all some most these those"
 )
 BE = _words("is are was were be been being am looks look looked seems seem seemed appears appear appeared")
+FEEL = _words("feel feels felt feeling become becomes became go goes went turn turns turned")
 COPULA = _words("is was are were")
 CONJUNCTIONS = _words("and or & nor but plus")
 LIST_JOINERS = _words("and or &")
@@ -75,6 +76,12 @@ TRANSFER = _words(
     "wish wishes wished wishing tell tells told telling ask asks asked asking thank thanks thanked "
     "thanking call calls called calling pay pays paid paying name names named naming teach teaches "
     "taught teaching grant grants granted offer offers offered offering promise promises promised"
+)
+#: Verbs whose pronoun object is nearly always the one who receives.
+GIVING = _words(
+    "give gives gave giving given wish wishes wished wishing grant grants granted lend lends lent "
+    "lending offer offers offered offering provide provides provided providing promise promises "
+    "promised teach teaches taught"
 )
 BARE_VERBS = _words(
     "go come run walk sit stand lie sleep eat drink play sing dance jump fall laugh smile cry look "

@@ -155,9 +155,27 @@ def _same_person(
             return _subject(units, roles, cast, link, nearest)
         if word_at(units, link) == "," and _apposes(units, cast, nearest, link, index):
             return nearest
-    if determiner == "the" and _new_sentence(units, cast.last_head(nearest, start), start):
-        return _named_alike(units, cast, earlier, index)
+    if determiner == "the":
+        introduced = [p for p in earlier if _introduced_before(units, heads, cast, p, start)]
+        return _named_alike(units, cast, introduced, index)
     return -1
+
+
+def _introduced_before(
+    units: Sequence[Unit], heads: Mapping[int, int], cast: Cast, person: int, start: int
+) -> bool:
+    """Whether *the* may point back to the person: from a later sentence, or if they came with no *the*."""
+    last = cast.last_head(person, start)
+    if _new_sentence(units, last, start):
+        return True
+    first = cast.heads[person][0]
+    return word_at(units, start_of_phrase(units, heads, first) - 1) not in (
+        "the",
+        "this",
+        "that",
+        "his",
+        "their",
+    )
 
 
 def _subject(units: Sequence[Unit], roles: Roles, cast: Cast, verb: int, nearest: int) -> int:

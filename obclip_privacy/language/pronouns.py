@@ -77,6 +77,12 @@ def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
         return Case.DETERMINER
     if before in grammar.CAUSATIVE and after in grammar.BARE_VERBS and not _noun_follows(units, index + 1):
         return Case.OBJECT
+    if before in grammar.CAUSATIVE and (after in grammar.INTENSIFIERS | {"less"} or after.endswith("ed")):
+        return Case.OBJECT
+    if before in grammar.GIVING and not {"to", "back", "away"} & {
+        w.word for w in units[index + 1 : index + 5]
+    }:
+        return Case.OBJECT
     if before in grammar.PERCEPTION and (after.endswith("ing") or after in grammar.BARE_VERBS):
         return Case.OBJECT if not _noun_follows(units, index + 1) else Case.DETERMINER
     if before in grammar.TRANSFER and (is_modifier(units, index + 1) or after in grammar.DETERMINERS):

@@ -44,13 +44,13 @@ def remove_adjective(units: Sequence[Unit], index: int) -> Removal:
     at = index - 1
     while word_at(units, at) in grammar.INTENSIFIERS:
         at -= 1
-    if word_at(units, at) in grammar.BE:
+    if word_at(units, at) in grammar.BE | grammar.FEEL:
         return _predicate(units, at, index)
     if word_at(units, at) in grammar.LIST_JOINERS | {","} and closes_phrase(units, index + 1):
         return Removal(at, index + 1)
     if word_at(units, index + 1) in grammar.LIST_JOINERS | {","} and is_modifier(units, index + 2):
         return Removal(index, index + 2)
-    return Removal(index, index + 1)
+    return Removal(at + 1, index + 1)
 
 
 def closes_phrase(units: Sequence[Unit], index: int) -> bool:

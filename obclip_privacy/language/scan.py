@@ -224,8 +224,8 @@ def _is_person(cue: CueSense) -> bool:
 
 def _unit(word: str, gap: bool, capital: bool, match: _Match | None) -> Unit:
     if match is None or not match.senses:
-        alphanumeric = any(char.isalnum() for char in word)
-        kind = Kind.WORD if alphanumeric else Kind.PUNCTUATION
+        # A token is all letters, all digits, or one character: its first tells.
+        kind = Kind.WORD if word[0].isalnum() else Kind.PUNCTUATION
         cues = match.cues if match else ()
         person = names_person(word) if match is None and kind is Kind.WORD else any(map(_is_person, cues))
         return Unit(kind, word, gap, capital=capital, person=person, cues=cues)

@@ -28,7 +28,7 @@ from obclip_privacy.attributes.base import (
     SlotPart,
     Word,
 )
-from obclip_privacy.attributes.safety import band_of
+from obclip_privacy.attributes.safety import band_of, substitutable
 from obclip_privacy.errors import PluginError
 from obclip_privacy.language.fold import fold
 from obclip_privacy.language.lexer import term_key
@@ -51,6 +51,7 @@ class Vocabulary:
         domains: per attribute, index in the policy's domain by value name; narrower values included.
         forms: per class, one tuple of forms for each value of the policy's domain, in canonical order;
             ``None`` for a value that is not for the class's band (adult classes have no minors).
+        substitutes: by attribute and band, the values that may stand for one another.
         broader: per attribute, the next broader value of a value, where there is one.
         senses: by key (:func:`~obclip_privacy.language.lexer.term_key`), what a term can mean.
         cues: by key, the cues that a term can be.
@@ -61,8 +62,15 @@ class Vocabulary:
     domains: Mapping[str, Mapping[str, int]]
     forms: Mapping[str, tuple[tuple[str, ...] | None, ...]]
     broader: Mapping[str, Mapping[str, str]]
+    substitutes: Mapping[tuple[str, Band], tuple[int, ...]]
     senses: Mapping[str, tuple[Sense, ...]]
     cues: Mapping[str, tuple[CueSense, ...]]
+
+    def writes(self, class_id: str, band: Band) -> bool:
+        """Whether the class has a form for every value that may stand for another in *band*."""
+        values = self.substitutes[self.classes[class_id].attribute, band]
+        row = self.forms.get(class_id, ())
+        return bool(values) and bool(row) and all(row[value] is not None for value in values)
 
     def index_of(self, attribute: str, value: str) -> int | None:
         """Index in the policy's domain of a lexicon's value, or ``None`` if it is outside."""
@@ -159,6 +167,11 @@ class _Builder:
             self.domains,
             self.forms,
             {attribute.id: _broader(attribute) for attribute in self.attributes},
+            {
+                (identifier, band): substitutable(identifier, policy.value_ids, band)
+                for identifier, policy in self.policies.items()
+                for band in Band
+            },
             {key: tuple(found) for key, found in senses.items()},
             _cue_senses(cues),
         )
