@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -79,6 +80,23 @@ class ColumnReport:
     values: tuple[str, ...]
 
 
+def payload_of(
+    candidates: Iterable[str], assignments: Iterable[Sequence[int]], negative_prompt: str
+) -> dict[str, Json]:
+    """What the cloud gets of a prompt, as JSON data."""
+    return {
+        "protocol": PROTOCOL,
+        "prompts": list(candidates),
+        "assignments": [list(row) for row in assignments],
+        "negative_prompt": negative_prompt,
+    }
+
+
+def canonical_bytes(payload: dict[str, Json]) -> bytes:
+    """Canonical JSON: keys sorted, no white space, ASCII escapes."""
+    return json.dumps(payload, sort_keys=True, separators=(",", ":")).encode("ascii")
+
+
 @dataclass(frozen=True)
 class CandidateSet:
     """What goes to the cloud of one prompt, and what must stay on the device.
@@ -149,17 +167,12 @@ class CandidateSet:
 
         The keys are ``prompts``, ``assignments``, ``negative_prompt`` and ``protocol``.
         """
-        return {
-            "protocol": PROTOCOL,
-            "prompts": list(self.candidates),
-            "assignments": [list(row) for row in self.assignments],
-            "negative_prompt": self.cloud_negative_prompt,
-        }
+        return payload_of(self.candidates, self.assignments, self.cloud_negative_prompt)
 
     @cached_property
     def payload_bytes(self) -> bytes:
-        """Canonical JSON of :meth:`payload`: keys sorted, no white space, ASCII escapes, UTF-8."""
-        return json.dumps(self.payload(), sort_keys=True, separators=(",", ":")).encode("ascii")
+        """Canonical JSON of :meth:`payload` (see :func:`canonical_bytes`)."""
+        return canonical_bytes(self.payload())
 
     @cached_property
     def set_sha256(self) -> str:

@@ -24,6 +24,8 @@ from obclip_privacy.candidates.candidate_set import (
     Detection,
     Mention,
     Span,
+    canonical_bytes,
+    payload_of,
 )
 from obclip_privacy.candidates.closure import Reentry, check_closure
 from obclip_privacy.candidates.columns import Column, Mode
@@ -138,7 +140,11 @@ class Engine:
         planned = self._plan(prompt, negative)
         if isinstance(planned, str):
             return None
-        return _reentry(planned, lambda: self._set(prompt, negative, planned).payload_bytes)
+        plan = planned.plan
+        return _reentry(
+            planned,
+            lambda: canonical_bytes(payload_of(plan.sent, plan.sent.values(), plan.negative_prompt)),
+        )
 
     def _plan(self, prompt: str, negative: str) -> _Planned | str:
         """The plan with what it was made from, or the reason of a refusal."""
