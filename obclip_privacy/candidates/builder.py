@@ -217,7 +217,7 @@ class Builder:
 
     def _is_cue(self, index: int) -> bool:
         """Whether the unit is a cue: what is linked to a person as a mention is none."""
-        return bool(self.scan.units[index].cues) and index not in self.analysis.links
+        return self.analysis.is_cue(self.scan.units, index)
 
     # --- regions that may be left out
 
@@ -232,7 +232,9 @@ class Builder:
                     if any(first <= index < last for first, last in inside):
                         continue
                     cut = removal.remove_cue(units, index, choice)
-                    found.append(_Region(cut.first, cut.last, cut.text, None, cue=True))
+                    region = _Region(cut.first, cut.last, cut.text, None, cue=True)
+                    region.text = cut.text if cut.as_is else self._cased(region, cut.text)
+                    found.append(region)
         for index, link in self.analysis.links.items():
             if link.merged and index in self.slotted:
                 found.append(_Region(index - 1, index + 1, "", None, cue=False, gone=True))
@@ -290,41 +292,40 @@ class Builder:
             region.first: region for region in regions if first <= region.first and region.last <= last
         }
         index = first
+        spaced = False
         while index < last:
             region = starting.get(index)
             if region is not None:
                 inner = [r for r in regions if r is not region]
-                nodes.extend(self._region(region, inner))
-                index = region.last
+                nodes.extend(self._region(region, inner, "" if spaced else self._gap(index)))
+                index, spaced = region.last, False
                 continue
-            gap = self._gap(index)
+            gap, spaced = "" if spaced else self._gap(index), False
             if index in zones:
                 nodes.append(Lit(gap))
                 nodes.append(self._modifiers(index, zones[index]))
-                index = zones[index]
                 # The gap before the noun is the last separator of the modifiers.
-                nodes.extend(self._unit(index))
-                index += 1
+                index, spaced = zones[index], True
                 continue
             nodes.append(Lit(gap))
             nodes.extend(self._unit(index))
             index += 1
         return [node for node in nodes if node != Lit("")]
 
-    def _region(self, region: _Region, others: Sequence[_Region]) -> list[Node]:
+    def _region(self, region: _Region, others: Sequence[_Region], gap: str) -> list[Node]:
         if region.gone:
             return []
-        gap = self._gap(region.first)
         inner = self._nodes(region.first, region.last, [r for r in others if r.first >= region.first])
-        if inner and isinstance(inner[0], Lit) and gap:
-            inner = [Lit(inner[0].text[len(gap) :]), *inner[1:]]
+        typed = self._gap(region.first)
+        if inner and isinstance(inner[0], Lit) and typed:
+            inner = [Lit(inner[0].text[len(typed) :]), *inner[1:]]
         sent = region.text
         lead: Node = Lit(gap)
         if not region.text:
             inner = [Lit(gap), *inner]
             lead = Lit("")
         if region.cue:
-            return [lead, Withheld(tuple(inner), self._cased(region, sent))]
+            return [lead, Withheld(tuple(inner), sent)]
         if region.column is None:
             return [lead, *inner]
         return [lead, Optional(region.column, tuple(inner), sent)]

@@ -297,7 +297,7 @@ class Engine:
             return []
         found = []
         for index, unit in enumerate(scan.units):
-            if unit.cues and index not in analysis.links:
+            if unit.cues and analysis.is_cue(scan.units, index):
                 surface, term = scan.surfaces[index], choose_cue(scan.units, index).term
                 text = prompt[surface.start : surface.end]
                 found.append(Cue(surface.start, surface.end, text, term.attribute, term.reason, term.kind))

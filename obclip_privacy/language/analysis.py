@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from obclip_privacy.attributes.base import Band, Pos
 from obclip_privacy.language.persons import find_persons
-from obclip_privacy.language.phrases import resolve_roles
+from obclip_privacy.language.phrases import in_the_style_of, resolve_roles
 from obclip_privacy.language.pronouns import link_pronouns
 from obclip_privacy.language.tags import link_loose_mentions
 from obclip_privacy.language.units import Case, Mask, Unit
@@ -57,18 +57,25 @@ class Analysis:
         persons: those of whom something is mentioned, in text order.
         links: link of each mention, by the index of its unit.
         heads: for adjectives before a noun, the index of the noun.
+        artists: units that name an artist or a school after ``style of``.
         peopled: whether the prompt names any person at all; without one there is nobody to reveal.
     """
 
     persons: tuple[Person, ...]
     links: dict[int, Link]
     heads: dict[int, int]
+    artists: frozenset[int]
     peopled: bool
+
+    def is_cue(self, units: Sequence[Unit], index: int) -> bool:
+        """Whether the unit is a cue here: none is linked to a person as a mention, or names an artist."""
+        return bool(units[index].cues) and index not in self.links and index not in self.artists
 
 
 def analyse(units: Sequence[Unit]) -> Analysis:
     """Find the persons in *units* and link every mention to one of them."""
-    roles, heads = resolve_roles(units)
+    artists = in_the_style_of(units)
+    roles, heads = resolve_roles(units, artists)
     cast = find_persons(units, roles, heads)
     link_loose_mentions(units, roles, cast)
     pronouns = link_pronouns(units, roles, cast)
@@ -83,7 +90,12 @@ def analyse(units: Sequence[Unit]) -> Analysis:
         elif index in cast.of_unit:
             links[index] = Link(role, cast.of_unit[index])
     persons, kept = _numbered(units, cast.plural, links)
-    return Analysis(persons, kept, heads, peopled=bool(cast.heads) or bool(kept))
+    return Analysis(persons, kept, heads, artists, peopled=bool(cast.heads) or bool(kept) or _shown(units))
+
+
+def _shown(units: Sequence[Unit]) -> bool:
+    """Whether a cue stands for somebody by itself: a name, an emoji."""
+    return any(cue.term.kind in ("name", "emoji") for unit in units for cue in unit.cues)
 
 
 def _numbered(

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-_WORD = re.compile(r"[^\W_]+")
+#: The first word, after quotation marks and brackets at most.
+_WORD = re.compile(r"[\s\"'“‘(\[{*_-]*([^\W_]+)")
 #: Begin with a vowel letter and a consonant sound.
 _CONSONANT_SOUND = re.compile(
     r"(?:eu|ew|uni(?!n|m)|unan|us[aeiu]|usu|ut[ei]|ub|ur[aeiuo]|uk|one(?:$|[^a-z]|s$|-)|once|ouija|u$)"
@@ -25,10 +26,10 @@ def begins_with_vowel_sound(text: str) -> bool:
     Digits are read out (8, 11, 18 and 80 to 89 begin with a vowel); a capital standing alone is read as
     its name.
     """
-    match = _WORD.search(text)
+    match = _WORD.match(text)
     if match is None:
         return False
-    word = match[0]
+    word = match[1]
     if word[0].isdigit():
         digits = re.match(r"\d+", word)
         number = digits[0] if digits else word

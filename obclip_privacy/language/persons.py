@@ -141,6 +141,8 @@ def _same_person(
     units: Sequence[Unit], roles: Roles, heads: Mapping[int, int], cast: Cast, index: int
 ) -> int | None:
     """The person that the noun at *index* names again; ``-1`` for a new one, ``None`` if unclear."""
+    if word_at(units, index - 1) in ("named", "called") and cast.of_unit.get(index - 2, -1) >= 0:
+        return cast.of_unit[index - 2]
     start = start_of_phrase(units, heads, index)
     determiner = word_at(units, start - 1)
     earlier = cast.before(start)

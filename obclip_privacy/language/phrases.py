@@ -57,15 +57,14 @@ def closes(units: Sequence[Unit], index: int) -> bool:
     return index >= len(units) or units[index].word in grammar.CLOSERS
 
 
-def resolve_roles(units: Sequence[Unit]) -> tuple[Roles, dict[int, int]]:
-    """Roles of all mentions, and for adjectives before a noun the index of that noun.
+def resolve_roles(units: Sequence[Unit], artists: frozenset[int]) -> tuple[Roles, dict[int, int]]:
+    """Roles of all mentions but those in *artists*, and for adjectives before a noun the index of that noun.
 
     A mention without a role is either none (``black`` of a dress) or is settled later: adjectives after a
     verb and in lists of tags need to know the persons.
     """
     roles: Roles = [None] * len(units)
     heads: dict[int, int] = {}
-    artists = _in_the_style_of(units)
     for index in range(len(units) - 1, -1, -1):
         unit = units[index]
         if unit.kind is not Kind.MENTION or index in artists:
@@ -88,7 +87,7 @@ def resolve_roles(units: Sequence[Unit]) -> tuple[Roles, dict[int, int]]:
     return roles, heads
 
 
-def _in_the_style_of(units: Sequence[Unit]) -> frozenset[int]:
+def in_the_style_of(units: Sequence[Unit]) -> frozenset[int]:
     """Units that name an artist or a school after ``style of``: nobody who is in the picture."""
     found: set[int] = set()
     for index in range(len(units) - 2):

@@ -27,11 +27,15 @@ _AGE_WORDS = frozenset({"aged", "age", "ages"})
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """Units *first* to *last* (exclusive) are replaced by *text*, or left out if it is empty."""
+    """Units *first* to *last* (exclusive) are replaced by *text*, or left out if it is empty.
+
+    *text* takes on the letter case of what it replaces, unless it is to be written as it is.
+    """
 
     first: int
     last: int
     text: str = ""
+    as_is: bool = False
 
 
 def remove_adjective(units: Sequence[Unit], index: int) -> Removal:
@@ -117,6 +121,8 @@ def remove_cue(units: Sequence[Unit], index: int, cue: CueSense) -> Removal:
         if cue.term.pos is CuePos.MODIFIER:
             return _modifier(units, index)
         return remove_adjective(units, index)
+    if cue.term.kind == "name":
+        return _name(units, index)
     if cue.generic:
         return Removal(index, index + 1, cue.generic)
     start = _noun_phrase_start(units, index)
@@ -133,6 +139,33 @@ def remove_cue(units: Sequence[Unit], index: int, cue: CueSense) -> Removal:
     if before in grammar.LIST_JOINERS | {","}:
         return Removal(start - (2 if word_at(units, start - 2) == "," and before != "," else 1), index + 1)
     return Removal(index, index + 1, PLAIN_NOUN)
+
+
+def _name(units: Sequence[Unit], index: int) -> Removal:
+    """A name goes with what introduces it, or gives way to a word for somebody."""
+    before = units[index - 1] if index else None
+    titled = before is not None and (
+        before.title is not None or (before.word == "." and _titled(units, index))
+    )
+    if titled:
+        return Removal(index, index + 1, "Doe", as_is=True)
+    if before is not None and before.word in ("named", "called"):
+        return Removal(index - 1, index + 1)
+    if before is not None and (before.noun is not None or before.person) and units[index].gap:
+        return Removal(index, index + 1)
+    if word_at(units, index + 1) == "," and word_at(units, index + 2) in ("a", "an", "the"):
+        return Removal(index, index + 2)
+    described = before is not None and (
+        before.adjective is not None or before.word in grammar.DETERMINERS or is_modifier(units, index - 1)
+    )
+    if described:
+        return Removal(index, index + 1, "person", as_is=True)
+    starts = before is None or before.word in grammar.SENTENCE_ENDS or before.kind is Kind.BREAK
+    return Removal(index, index + 1, "A person" if starts else "a person", as_is=True)
+
+
+def _titled(units: Sequence[Unit], index: int) -> bool:
+    return index > 1 and units[index - 2].title is not None
 
 
 def _modifier(units: Sequence[Unit], index: int) -> Removal:

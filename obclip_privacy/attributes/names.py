@@ -1,0 +1,79 @@
+"""Cues: names of people.
+
+A first name tells most readers a gender, often an origin. It is found by a list, with a capital letter, and
+takes the capitalised words after it along (``Maria``, ``John Smith``, ``Ludwig van Beethoven``). Names that
+are also words (``Rose``, ``Will``, ``Paris``) count only where the context says that they are names. Artists
+(``in the style of``, ``by``) are not in the picture; streets, lakes and holidays that are named after people
+are none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from obclip_privacy.attributes.base import CueFinding
+from obclip_privacy.attributes.lexicon_file import read_words
+
+_NAMES = read_words("first_names.txt")
+_AMBIGUOUS = read_words("first_names_ambiguous.txt")
+_CAPITALISED = re.compile(r"(?<![\w'-])[A-Z][a-z]+(?:-[A-Za-z][a-z]+)?(?![\w-])")
+_REST = re.compile(
+    r"(?:\s+(?:(?:de|da|di|del|van|von|der|la|bin|ibn|al)\s+){0,2}[A-Z][A-Za-z'-]*[a-z]\b\.?)+"
+)
+_BEFORE = re.compile(r"([A-Za-z.]+)[\s,]*$")
+#: Nobody who is in the picture: artists, and what is named after people.
+_NOT_AFTER = frozenset(
+    {"by", "style", "mount", "mt.", "st.", "saint", "san", "santa", "lake", "port", "fort", "new"}
+)
+_NOT_BEFORE = frozenset(
+    """
+    street avenue road falls park lake mount mountain river bridge city beach island islands hill hills station
+    hotel castle cathedral church university college museum day valley county square tower palace airport
+    theatre theater hall house lamp lamps bears bay harbor harbour gallery school hospital stadium opera
+    kingdom desert sea ocean
+    """.split()  # noqa: SIM905 - a list of words reads better so
+)
+_INTRODUCES = frozenset(
+    {"named", "called", "friend", "mr.", "mrs.", "ms.", "meet", "with", "and", "wife", "husband"}
+)
+#: What comes before the name of an artist.
+_STYLE = re.compile(
+    r"\b(?:style|manner|works?|paintings?|art) (?:of|by)\s+(?:\w+\s+){0,3}$|\bby\s+(?:\w+\s+and\s+)?$"
+)
+
+
+def find_names(text: str) -> Sequence[CueFinding]:
+    """Names of people in a folded text."""
+    return tuple(_find(text))
+
+
+def _find(text: str) -> Iterator[CueFinding]:
+    end_of_last = 0
+    for match in _CAPITALISED.finditer(text):
+        word = match[0].lower()
+        if match.start() < end_of_last or word not in _NAMES | _AMBIGUOUS:
+            continue
+        rest = _REST.match(text, match.end())
+        end = rest.end() if rest else match.end()
+        if text[end - 1 : end] == ".":
+            end -= 1
+        if not _is_person(text, match.start(), end, word, bool(rest)):
+            continue
+        end_of_last = end
+        yield CueFinding(match.start(), end, "gender", "name", "name of a person", "a person")
+
+
+def _is_person(text: str, start: int, end: int, word: str, full: bool) -> bool:
+    before = _BEFORE.search(text, max(0, start - 24), start)
+    previous = before[1].lower() if before else ""
+    if previous in _NOT_AFTER or _STYLE.search(text[max(0, start - 60) : start]):
+        return False
+    following = re.match(r"\s*([A-Za-z]+)", text[end : end + 24])
+    last = text[start:end].split()[-1].lower()
+    if last in _NOT_BEFORE or (following and following[1].lower() in _NOT_BEFORE):
+        return False
+    if word not in _AMBIGUOUS:
+        return True
+    possessive = text[end : end + 2] == "'s"
+    return full or possessive or (previous in _INTRODUCES and start > 0)
