@@ -22,6 +22,7 @@ from obclip_privacy.language.light_spacy import LOWER, PhraseMatcher, Tokenizer,
 
 _PUNCTUATION = r"[^\w\s]|_"
 _BOUNDARY = r"(?<=\d)(?=[^\W\d_])|(?<=[^\W\d_])(?=\d)"
+_CUT = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
 _LOCK = threading.Lock()
 _TERM = "T"
 
@@ -78,6 +79,8 @@ class Lexer:
 
 
 def term_key(text: str) -> str:
-    """The tokens of a folded term in lower case, joined by single spaces: how vocabularies index terms."""
-    with _LOCK:
-        return " ".join(token.lower_ for token in _tokenizer()(text))
+    """The tokens of a folded term in lower case, joined by single spaces: how vocabularies index terms.
+
+    The pattern cuts as the tokenizer does (a test compares them), many times faster.
+    """
+    return text.lower() if text.isalpha() else " ".join(_CUT.findall(text.lower()))

@@ -14,7 +14,7 @@ be built:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from obclip_privacy.attributes.base import (
@@ -78,10 +78,11 @@ class Vocabulary:
 
     def sense(self, pos: Pos, reading: Reading, form: int, detector: str) -> Sense:
         """The sense of a reading (see :func:`make_sense`)."""
-        return make_sense(self.classes, self.redirects, pos, reading, form, detector)
+        return make_sense(self.domains, self.classes, self.redirects, pos, reading, form, detector)
 
 
 def make_sense(
+    attributes: Collection[str],
     classes: Mapping[str, LexemeClass],
     redirects: Mapping[str, str],
     pos: Pos,
@@ -95,7 +96,6 @@ def make_sense(
     masks: list[LexemeClass] = []
     bands: list[Band] = []
     kin = False
-    attributes = {cls.attribute for cls in classes.values()}
     for part in reading:
         own = None if isinstance(part, str) else classes.get(part.class_id)
         if isinstance(part, str) or own is None:
@@ -258,7 +258,7 @@ class _Builder:
         return replace(self._sense(word.pos, reading, form), word=word)
 
     def _sense(self, pos: Pos, reading: Reading, form: int) -> Sense:
-        return make_sense(self.classes, self.redirects, pos, reading, form, LEXICON)
+        return make_sense(self.policies, self.classes, self.redirects, pos, reading, form, LEXICON)
 
 
 def _domain(attribute: Attribute, policy: AttributePolicy) -> dict[str, int]:

@@ -8,7 +8,7 @@ from obclip_privacy.attributes.age import find_ages
 from obclip_privacy.language.articles import article_for, begins_with_vowel_sound
 from obclip_privacy.language.casing import Casing, apply_casing, casing_of
 from obclip_privacy.language.fold import fold
-from obclip_privacy.language.lexer import Lexer
+from obclip_privacy.language.lexer import Lexer, term_key
 from obclip_privacy.language.verbs import is_third_person, plural_of, singular_of
 
 
@@ -41,6 +41,7 @@ def test_folding_keeps_every_offset(text: str, folded: str) -> None:
 def test_tokens(text: str, tokens: str) -> None:
     found = Lexer(["x"])(text)
     assert " ".join(found.lowers) == tokens
+    assert term_key(text) == " ".join(tokens.split())
     assert [text[s:e].lower() for s, e in zip(found.starts, found.ends, strict=True)] == list(found.lowers)
 
 
