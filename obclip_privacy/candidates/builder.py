@@ -226,6 +226,11 @@ class Builder:
         found: list[_Region] = []
         units = self.scan.units
         inside = self.zones
+        found.extend(
+            _Region(first, last, "", None, cue=True)
+            for first, last in self.analysis.groups
+            if any(self._shows(index) for index in range(first, last))
+        )
         if self.analysis.peopled:
             for index, _unit in enumerate(units):
                 if self._is_cue(index) and self._cue_action(choice := removal.choose_cue(units, index)):
@@ -247,6 +252,10 @@ class Builder:
             cut = removal.removal_of(units, index, link.pos)
             found.append(_Region(cut.first, cut.last, cut.text, column, cue=False))
         return _apart(found)
+
+    def _shows(self, index: int) -> bool:
+        """Whether a unit of prompt syntax could tell a value: linked or not, it is never exchanged there."""
+        return self.scan.units[index].kind is Kind.MENTION or bool(self.scan.units[index].cues)
 
     def _cue_action(self, cue: CueSense) -> bool:
         """Whether the policy takes the cue out; notes a refusal."""
@@ -298,7 +307,8 @@ class Builder:
             if region is not None:
                 inner = [r for r in regions if r is not region]
                 nodes.extend(self._region(region, inner, "" if spaced else self._gap(index)))
-                index, spaced = region.last, False
+                # What goes from the start of the prompt takes the white space after it along.
+                index, spaced = region.last, region.first == 0 and not region.text and not region.gone
                 continue
             gap, spaced = "" if spaced else self._gap(index), False
             if index in zones:
@@ -322,7 +332,7 @@ class Builder:
         sent = region.text
         lead: Node = Lit(gap)
         if not region.text:
-            inner = [Lit(gap), *inner]
+            inner = [Lit(gap), *inner, Lit(self._gap(region.last) if region.first == 0 else "")]
             lead = Lit("")
         if region.cue:
             return [lead, Withheld(tuple(inner), sent)]

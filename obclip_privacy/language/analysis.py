@@ -12,6 +12,7 @@ from obclip_privacy.attributes.base import Band, Pos
 from obclip_privacy.language.persons import find_persons
 from obclip_privacy.language.phrases import in_the_style_of, resolve_roles
 from obclip_privacy.language.pronouns import link_pronouns
+from obclip_privacy.language.syntax import syntax_groups
 from obclip_privacy.language.tags import link_loose_mentions
 from obclip_privacy.language.units import Case, Mask, Unit
 
@@ -57,25 +58,29 @@ class Analysis:
         persons: those of whom something is mentioned, in text order.
         links: link of each mention, by the index of its unit.
         heads: for adjectives before a noun, the index of the noun.
-        artists: units that name an artist or a school after ``style of``.
+        outside: units that speak of nobody in the picture: artists after ``style of``, references to files.
+        groups: ranges of units that are prompt syntax.
         peopled: whether the prompt names any person at all; without one there is nobody to reveal.
     """
 
     persons: tuple[Person, ...]
     links: dict[int, Link]
     heads: dict[int, int]
-    artists: frozenset[int]
+    outside: frozenset[int]
+    groups: tuple[tuple[int, int], ...]
     peopled: bool
 
     def is_cue(self, units: Sequence[Unit], index: int) -> bool:
-        """Whether the unit is a cue here: none is linked to a person as a mention, or names an artist."""
-        return bool(units[index].cues) and index not in self.links and index not in self.artists
+        """Whether the unit is a cue here: none is linked to a person as a mention, or speaks of nobody."""
+        return bool(units[index].cues) and index not in self.links and index not in self.outside
 
 
 def analyse(units: Sequence[Unit]) -> Analysis:
     """Find the persons in *units* and link every mention to one of them."""
-    artists = in_the_style_of(units)
-    roles, heads = resolve_roles(units, artists)
+    groups = syntax_groups(units)
+    files = {i for first, last in groups if units[first].word == "<" for i in range(first, last)}
+    outside = in_the_style_of(units) | files
+    roles, heads = resolve_roles(units, outside)
     cast = find_persons(units, roles, heads)
     link_loose_mentions(units, roles, cast)
     pronouns = link_pronouns(units, roles, cast)
@@ -90,7 +95,9 @@ def analyse(units: Sequence[Unit]) -> Analysis:
         elif index in cast.of_unit:
             links[index] = Link(role, cast.of_unit[index])
     persons, kept = _numbered(units, cast.plural, links)
-    return Analysis(persons, kept, heads, artists, peopled=bool(cast.heads) or bool(kept) or _shown(units))
+    return Analysis(
+        persons, kept, heads, outside, tuple(groups), peopled=bool(cast.heads) or bool(kept) or _shown(units)
+    )
 
 
 def _shown(units: Sequence[Unit]) -> bool:

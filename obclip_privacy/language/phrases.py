@@ -57,8 +57,8 @@ def closes(units: Sequence[Unit], index: int) -> bool:
     return index >= len(units) or units[index].word in grammar.CLOSERS
 
 
-def resolve_roles(units: Sequence[Unit], artists: frozenset[int]) -> tuple[Roles, dict[int, int]]:
-    """Roles of all mentions but those in *artists*, and for adjectives before a noun the index of that noun.
+def resolve_roles(units: Sequence[Unit], outside: frozenset[int]) -> tuple[Roles, dict[int, int]]:
+    """Roles of all mentions but those in *outside*, and for adjectives before a noun the index of that noun.
 
     A mention without a role is either none (``black`` of a dress) or is settled later: adjectives after a
     verb and in lists of tags need to know the persons.
@@ -67,7 +67,7 @@ def resolve_roles(units: Sequence[Unit], artists: frozenset[int]) -> tuple[Roles
     heads: dict[int, int] = {}
     for index in range(len(units) - 1, -1, -1):
         unit = units[index]
-        if unit.kind is not Kind.MENTION or index in artists:
+        if unit.kind is not Kind.MENTION or index in outside:
             continue
         if unit.pronoun is not None:
             roles[index] = Pos.PRONOUN
