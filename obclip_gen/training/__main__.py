@@ -181,6 +181,7 @@ def main(arguments: list[str] | None = None) -> int:
                 export.export_unet(name, unet)
             export.export_index(models.unets)
             export.export_history(_history(work))
+            export.make_readable()
         elif options.stage == "evaluate":
             figures = report.evaluate_models(data, models, classifier.load(data, work))
             (work / "quality.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")

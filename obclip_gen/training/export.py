@@ -65,6 +65,13 @@ def export_history(counters: Mapping[str, Mapping[str, float]], weights: Path = 
     path.write_text(json.dumps(merged, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
+def make_readable(weights: Path = WEIGHTS) -> None:
+    """Lets everybody read the files: safetensors are written for their owner alone, and a wheel keeps the mode."""
+    for path in weights.rglob("*"):
+        if path.is_file():
+            path.chmod(0o644)
+
+
 def export_unet(name: str, unet: Denoiser, weights: Path = WEIGHTS) -> None:
     """The denoiser ``cloud`` or ``device``."""
     _half(unet).save_pretrained(weights / name / "unet")
