@@ -66,7 +66,7 @@ def export_history(counters: Mapping[str, Mapping[str, float]], weights: Path = 
 
 
 def make_readable(weights: Path = WEIGHTS) -> None:
-    """Lets everybody read the files: safetensors are written for their owner alone, and a wheel keeps modes."""
+    """Lets everybody read the files: safetensors are written for their owner alone; wheels keep modes."""
     for path in weights.rglob("*"):
         if path.is_file():
             path.chmod(0o644)
