@@ -71,7 +71,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "number",
         re.compile(
-            rf"(?<![\w-])(?:aged?|ages)(?:\s?:\s?|\s(?:of\s|about\s|around\s)?){_NUMBER}(?![\w%]|-\w)", re.IGNORECASE
+            rf"(?<![\w-])(?:aged?|ages)(?:\s?:\s?|\s(?:of\s|about\s|around\s)?){_NUMBER}(?![\w%]|-\w)",
+            re.IGNORECASE,
         ),
     ),
     (

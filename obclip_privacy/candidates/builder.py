@@ -279,9 +279,9 @@ class Builder:
             index + 1
             for index, unit in enumerate(units[:-1])
             if self._is_cue(index)
-            and (units[index + 1].noun is not None or units[index + 1].kind is Kind.WORD)
+            and (units[index + 1].is_noun or units[index + 1].kind is Kind.WORD)
             and removal.choose_cue(units, index).term.pos == "adjective"
-            and (units[index + 1].noun is not None or removal.names_person(units, index + 1))
+            and (units[index + 1].is_noun or removal.names_person(units, index + 1))
         }
 
     def _may_vanish(self, index: int) -> bool:

@@ -116,5 +116,18 @@ AFTER_OBJECT = STOPS - _words("next past back near inside outside only just home
 PLACES = _words("behind beside near to of above below around by with at")
 #: Between a verb and its object; prepositions of place may also lead back to the subject.
 OBJECT_PREPOSITIONS = _words("at to for toward towards from after against past with")
+#: Words without a meaning of their own, which dictionaries of meanings leave out.
+FUNCTION_WORDS = (
+    STOPS
+    | CONJUNCTIONS
+    | NUMBERS
+    | INTENSIFIERS
+    | _words(
+        "me him his her hers himself herself itself myself yourself ourselves yours ours mine us which whatever "
+        "whoever whether unless against amongst amid onto upon else such than them everything something nothing "
+        "anything everybody nobody anybody shall ought won didn doesn isn wasn weren couldn wouldn shouldn hasn "
+        "haven whose whom ain throughout towards via per versus despite whereas albeit"
+    )
+)
 OPENERS = frozenset(',;|([{\n:"/*')
 CLOSERS = frozenset(',;|)]}\n:"/*.!?')

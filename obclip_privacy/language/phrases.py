@@ -38,7 +38,7 @@ def is_person_word(units: Sequence[Unit], index: int) -> bool:
     if before.pronoun is not None and before.pronoun.form == 0:
         return False
     after = word_at(units, index + 1)
-    subject = (before.noun is not None and before.adjective is None) or before.person
+    subject = before.is_noun or before.person
     return not (subject and unit.word.endswith("s") and after in grammar.DETERMINERS)
 
 

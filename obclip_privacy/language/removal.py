@@ -151,7 +151,7 @@ def _name(units: Sequence[Unit], index: int) -> Removal:
         return Removal(index, index + 1, "Doe", as_is=True)
     if before is not None and before.word in ("named", "called"):
         return Removal(index - 1, index + 1)
-    if before is not None and (before.noun is not None or before.person) and units[index].gap:
+    if before is not None and (before.is_noun or before.person) and units[index].gap:
         return Removal(index, index + 1)
     if word_at(units, index + 1) == "," and word_at(units, index + 2) in ("a", "an", "the"):
         return Removal(index, index + 2)
@@ -210,7 +210,9 @@ def choose_cue(units: Sequence[Unit], index: int) -> CueSense:
     nouns = [cue for cue in found if cue.term.pos is CuePos.NOUN]
     if nouns and len(found) > len(nouns) and found[0].term.pos is CuePos.ADJECTIVE:
         alone = closes_phrase(units, index + 1) and word_at(units, index + 1) not in ("one", "ones")
-        determined = word_at(units, index - 1) in grammar.DETERMINERS | grammar.NUMBERS
+        determined = word_at(units, index - 1) in grammar.DETERMINERS | grammar.NUMBERS or (
+            index > 0 and (units[index - 1].adjective is not None or is_modifier(units, index - 1))
+        )
         if alone and determined:
             return nouns[0]
     return found[0]

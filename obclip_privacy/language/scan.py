@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from obclip_privacy.attributes.base import Pos
 from obclip_privacy.language.grammar import COLOURS
 from obclip_privacy.language.lexer import Lexer, Tokens
+from obclip_privacy.language.spelling import Speller
 from obclip_privacy.language.units import CueSense, Kind, Mask, Part, Sense, Surface, Unit
 from obclip_privacy.language.vocabulary import Vocabulary
 from obclip_privacy.language.wordlists import names_person
@@ -65,6 +66,11 @@ class Scanner:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
+        self._speller = Speller(
+            key
+            for key, senses in vocabulary.senses.items()
+            if any(sense.word is None or sense.mask.attributes == ("age",) for sense in senses)
+        )
         self._lexer = Lexer((*vocabulary.senses, *vocabulary.cues))
 
     def __call__(
@@ -93,6 +99,24 @@ class Scanner:
             # A word that its context rules out (``cowboy hat``) is still kept from being a person.
             if senses or cues or last == first + 1:
                 found.append(_Match(first, last, senses, cues, found=False))
+        return found + self._misspelt(tokens)
+
+    def _misspelt(self, tokens: Tokens) -> list[_Match]:
+        """Matches of words that no term covers and that are a misspelt term."""
+        covered = {index for first, last in tokens.terms for index in range(first, last)}
+        found = []
+        for index, word in enumerate(tokens.lowers):
+            meant = None if index in covered else self._speller.correct(word)
+            if meant is None:
+                continue
+            before, after = _neighbours(tokens, index, index + 1)
+            senses = {
+                sense.mask.pos: sense
+                for sense in self._vocabulary.senses[meant]
+                if self._allowed(sense, before, after)
+            }
+            if senses:
+                found.append(_Match(index, index + 1, senses, (), found=False))
         return found
 
     def _allowed(self, sense: Sense, before: str, after: str) -> bool:

@@ -140,6 +140,15 @@ class Unit:
     title: Mask | None = None
     cues: tuple[CueSense, ...] = ()
 
+    @property
+    def is_noun(self) -> bool:
+        """Whether it can only be a noun.
+
+        Some forms of a class are nouns besides (``an Asian``, but no ``a Black``), so what can also be an
+        adjective must not be asked whether it can be a noun.
+        """
+        return self.noun is not None and self.adjective is None
+
 
 @dataclass(frozen=True, slots=True)
 class Surface:

@@ -1,0 +1,79 @@
+"""Misspelt words of the vocabulary, one edit away: one letter too many, too few, wrong, or two swapped.
+
+Only words that are no English words are looked at (and no inflected form of one), and only long words of
+the vocabulary are guessed, so that little else is taken for them. What a candidate shows is always spelt
+right, so a guess can never differ between candidates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from obclip_privacy.language import grammar, wordlists
+
+#: Shorter words have too many neighbours.
+_SHORTEST_TYPED = 4
+_SHORTEST_MEANT = 5
+_SUFFIXES = ("s", "es", "ed", "d", "ing", "er", "ers", "ly")
+
+
+class Speller:
+    """Finds the one word of a fixed set that is an edit away."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        """Index *words* by what is left of them when one letter is deleted."""
+        self._words = frozenset(word for word in words if word.isalpha() and len(word) >= _SHORTEST_MEANT)
+        self._deleted: dict[str, list[str]] = {}
+        for word in sorted(self._words):
+            for rest in sorted(_deletions(word)):
+                self._deleted.setdefault(rest, []).append(word)
+
+    def correct(self, word: str) -> str | None:
+        """The word that *word* (lower case) is a misspelling of, or ``None``.
+
+        Where several are an edit away the first in alphabetical order is taken.
+        """
+        if len(word) < _SHORTEST_TYPED or not word.isascii() or not word.isalpha() or is_english(word):
+            return None
+        found = set(self._deleted.get(word, ()))
+        for rest in _deletions(word):
+            if rest in self._words:
+                found.add(rest)
+            found.update(other for other in self._deleted.get(rest, ()) if _one_edit(word, other))
+        return min(found) if found else None
+
+
+def is_english(word: str) -> bool:
+    """Whether *word* is in the word list, or is an inflected form of one that is."""
+    if word in wordlists.words() or word in wordlists.persons() or word in grammar.FUNCTION_WORDS:
+        return True
+    for suffix in _SUFFIXES:
+        if word.endswith(suffix):
+            stem = word.removesuffix(suffix)
+            if _is_stem(stem):
+                return True
+    return word.endswith("ies") and word[:-3] + "y" in wordlists.words()
+
+
+def _is_stem(stem: str) -> bool:
+    known = wordlists.words()
+    if len(stem) < 2:
+        return False
+    return stem in known or stem + "e" in known or (stem[-1] == stem[-2:-1] and stem[:-1] in known)
+
+
+def _deletions(word: str) -> set[str]:
+    return {word[:index] + word[index + 1 :] for index in range(len(word))}
+
+
+def _one_edit(one: str, other: str) -> bool:
+    """Whether two words of one length differ in one letter, or in the order of two neighbours."""
+    if len(one) != len(other):
+        return False
+    differing = [index for index, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
+    if len(differing) == 1:
+        return True
+    if len(differing) != 2 or differing[1] != differing[0] + 1:
+        return False
+    first, second = differing
+    return one[first] == other[second] and one[second] == other[first]
