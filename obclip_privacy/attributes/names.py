@@ -29,7 +29,8 @@ _NOT_AFTER = frozenset(
 _NOT_BEFORE = frozenset(
     """
     street avenue road falls park lake mount mountain river bridge city beach island islands hill hills
-    station hotel castle cathedral church university college museum day valley county square tower palace airport
+    station
+    hotel castle cathedral church university college museum day valley county square tower palace airport
     theatre theater hall house lamp lamps bears bay harbor harbour gallery school hospital stadium opera
     kingdom desert sea ocean
     """.split()  # noqa: SIM905 - a list of words reads better so

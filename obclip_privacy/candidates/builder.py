@@ -1,18 +1,19 @@
-"""Builds a template from a prompt, what the rules found in it, and the policy.
+"""Builds a template from a prompt, what the rules found in it, and the policy's decisions.
 
-The builder makes three decisions, all on masked units: which mentions are slots, which columns there are,
-and which words depend on a slot (articles, verbs after pronouns, separators of words that may be left out).
+Literal text is copied byte for byte. What depends on a slot is made to follow it: articles before it, verbs
+after pronouns, and the separators of words that may be left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from obclip_privacy.attributes.base import Band, Pos, SlotContext
+from obclip_privacy.attributes.base import Pos, SlotContext
 from obclip_privacy.candidates import negative
-from obclip_privacy.candidates.columns import Column, Mode
-from obclip_privacy.candidates.strategies import STRATEGIES
+from obclip_privacy.candidates.columns import Column
+from obclip_privacy.candidates.decisions import Decisions, Key
+from obclip_privacy.candidates.regions import Region, apart, find_regions
 from obclip_privacy.candidates.template import (
     Article,
     Lit,
@@ -23,21 +24,17 @@ from obclip_privacy.candidates.template import (
     Template,
     Withheld,
 )
-from obclip_privacy.language import grammar, removal, verbs, wordlists
-from obclip_privacy.language.analysis import Analysis, Link, mask_at
+from obclip_privacy.language import grammar, verbs, wordlists
+from obclip_privacy.language.analysis import Link
 from obclip_privacy.language.casing import Casing, apply_casing, casing_of
-from obclip_privacy.language.persons import start_of_phrase
-from obclip_privacy.language.scan import Scan
-from obclip_privacy.language.units import CueSense, Kind, Part, Unit
-from obclip_privacy.language.vocabulary import Vocabulary
-from obclip_privacy.policy.model import AttributePolicy, CueAction, OutOfDomain, Policy, Strategy
+from obclip_privacy.language.units import Part, Unit
+from obclip_privacy.policy.model import OutOfDomain
 
-#: Realises a value in a slot; ``None`` for the lexicon's own forms.
+#: Realises a value in a slot, instead of the lexicon's own forms.
 Realiser = Callable[[SlotContext, str], str]
-Key = tuple[int, str]
 
 _ADVERBS = frozenset(
-    {"also", "always", "often", "never", "just", "still", "now", "then", "only", "even", "both"}
+    {"also", "always", "often", "never", "just", "still", "now", "then", "only", "even", "both", "'"}
 )
 
 
@@ -70,233 +67,84 @@ class Built:
     carrier_spans: Mapping[int, tuple[tuple[int, int], ...]]
 
 
-@dataclass(slots=True)
-class _Region:
-    first: int
-    last: int
-    text: str
-    column: int | None
-    cue: bool
-    gone: bool = False
+def build(
+    prompt: str, decisions: Decisions, realisers: Mapping[str, Realiser], *, bare_segments: bool = False
+) -> Built:
+    """The template of *prompt* with its columns.
+
+    Args:
+        prompt: the text.
+        decisions: made for this text.
+        realisers: by attribute, what writes its values if not the lexicon.
+        bare_segments: leave out whole segments that say nothing but mentions (negative prompts).
+    """
+    writer = _Writer(prompt, decisions, realisers)
+    regions = find_regions(decisions, prompt)
+    if bare_segments:
+        bare = negative.bare_segments(decisions.scan.units, decisions.is_stated)
+        regions = apart([*regions, *(Region(first, last, "", None, cue=True) for first, last in bare)])
+    carriers: dict[int, list[tuple[int, int]]] = {}
+    for region in regions:
+        if region.column is not None and region.last - region.first > 1:
+            carriers.setdefault(region.column, []).append(_span(decisions, region.first, region.last))
+    return Built(
+        writer.template(regions),
+        tuple(decisions.columns),
+        tuple(decisions.real),
+        decisions.consistent,
+        tuple(decisions.kept),
+        decisions.refusal,
+        tuple(_cue_spans(decisions, regions)),
+        _column_spans(decisions),
+        {column: tuple(found) for column, found in carriers.items()},
+    )
 
 
-@dataclass(slots=True)
-class Builder:
-    """Builds the template of one prompt."""
+def _span(decisions: Decisions, first: int, last: int) -> tuple[int, int]:
+    surfaces = decisions.scan.surfaces
+    return surfaces[first].start, surfaces[last - 1].end
 
+
+def _cue_spans(decisions: Decisions, regions: Sequence[Region]) -> list[tuple[int, int]]:
+    """What is withheld as a cue: regions, and modifiers before a person's noun."""
+    spans = [_span(decisions, region.first, region.last) for region in regions if region.cue]
+    for first, last in decisions.zones:
+        spans += [
+            _span(decisions, index, index + 1)
+            for index in range(first, last)
+            if index not in decisions.slotted and decisions.may_vanish(index)
+        ]
+    return sorted(spans)
+
+
+def _column_spans(decisions: Decisions) -> dict[int, tuple[tuple[int, int], ...]]:
+    """The mentions of each column."""
+    spans: dict[int, list[tuple[int, int]]] = {}
+    for index, parts in decisions.slotted.items():
+        person = decisions.analysis.links[index].person
+        for part in parts:
+            key = None if isinstance(part, str) else (person, part.attribute)
+            column = None if key is None else decisions.column_of.get(key)
+            if column is not None:
+                spans.setdefault(column, []).append(_span(decisions, index, index + 1))
+    return {column: tuple(found) for column, found in spans.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
     prompt: str
-    scan: Scan
-    analysis: Analysis
-    vocabulary: Vocabulary
-    policy: Policy
+    decisions: Decisions
     realisers: Mapping[str, Realiser]
-    column_of: dict[Key, int] = field(default_factory=dict)
-    columns: list[Column] = field(default_factory=list)
-    real: list[int | None] = field(default_factory=list)
-    slotted: dict[int, tuple[str | Part, ...]] = field(default_factory=dict)
-    kept: dict[Key, None] = field(default_factory=dict)
-    consistent: bool = True
-    zones: list[tuple[int, int]] = field(default_factory=list)
-    refusal: str = ""
 
-    def build(self, *, bare_segments: bool = False) -> Built:
-        """The template with its columns.
+    def template(self, regions: Sequence[Region]) -> Template:
+        """The template of the whole prompt."""
+        nodes = self._nodes(0, len(self.decisions.scan.units), regions)
+        surfaces = self.decisions.scan.surfaces
+        return Template((*nodes, Lit(self.prompt[surfaces[-1].end if surfaces else 0 :])))
 
-        Args:
-            bare_segments: leave out whole segments that say nothing but mentions (negative prompts).
-        """
-        self._columns()
-        self.zones = self._modifier_zones()
-        regions = self._regions()
-        if bare_segments:
-            bare = negative.bare_segments(self.scan.units, self._is_stated)
-            regions = _apart([*regions, *(_Region(first, last, "", None, cue=True) for first, last in bare)])
-        nodes = self._nodes(0, len(self.scan.units), regions)
-        end = self.scan.surfaces[-1].end if self.scan.surfaces else 0
-        nodes.append(Lit(self.prompt[end:]))
-        spans: dict[int, list[tuple[int, int]]] = {}
-        for index, link in self.analysis.links.items():
-            for part in self.slotted.get(index, ()):
-                if isinstance(part, Part) and link.person >= 0:
-                    column = self.column_of.get((link.person, part.attribute))
-                    if column is not None:
-                        surface = self.scan.surfaces[index]
-                        spans.setdefault(column, []).append((surface.start, surface.end))
-        carriers: dict[int, list[tuple[int, int]]] = {}
-        for region in regions:
-            if region.column is not None and region.last - region.first > 1:
-                carriers.setdefault(region.column, []).append(self._span(region.first, region.last))
-        return Built(
-            Template(tuple(nodes)),
-            tuple(self.columns),
-            tuple(self.real),
-            self.consistent,
-            tuple(self.kept),
-            self.refusal,
-            tuple(self._cue_spans(regions)),
-            {column: tuple(found) for column, found in spans.items()},
-            {column: tuple(found) for column, found in carriers.items()},
-        )
-
-    def _cue_spans(self, regions: Sequence[_Region]) -> list[tuple[int, int]]:
-        """What is withheld as a cue: regions, and modifiers before a person's noun."""
-        spans = [self._span(region.first, region.last) for region in regions if region.cue]
-        for first, last in self.zones:
-            spans += [
-                self._span(index, index + 1)
-                for index in range(first, last)
-                if index not in self.slotted and self._may_vanish(index)
-            ]
-        return sorted(spans)
-
-    # --- columns
-
-    def _columns(self) -> None:
-        """Decide which mentions are slots, and make a column for each (person, attribute) among them."""
-        stated: dict[Key, list[tuple[int, Part]]] = {}
-        for index, link in self.analysis.links.items():
-            sense = self.scan.surfaces[index].senses[link.pos]
-            parts = tuple(part for part in sense.parts if isinstance(part, Part))
-            if not any(self._is_slot(part, link) for part in parts):
-                for part in parts:
-                    self.kept.setdefault((link.person, part.attribute))
-                continue
-            self.slotted[index] = sense.parts
-            for part in parts:
-                if link.person >= 0 and self._is_slot(part, link):
-                    stated.setdefault((link.person, part.attribute), []).append((index, part))
-        order = {attribute.id: rank for rank, attribute in enumerate(self.policy.attributes)}
-        for key in sorted(stated, key=lambda key: (key[0], order[key[1]])):
-            self._add_column(key, stated[key])
-
-    def _is_slot(self, part: Part, link: Link) -> bool:
-        """Whether the part is exchanged: its attribute is sensitive, and its class has every value's form."""
-        policy = self.policy.attribute(part.attribute)
-        if policy is None or policy.strategy is Strategy.KEEP:
-            return False
-        if link.person < 0:
-            return True
-        return not policy.values or self.vocabulary.writes(part.class_id, self._band(link.person))
-
-    def _band(self, person: int) -> Band:
-        return self.analysis.persons[person].band
-
-    def _add_column(self, key: Key, stated: Sequence[tuple[int, Part]]) -> None:
-        person, attribute = key
-        policy = self._policy(attribute)
-        values = self.vocabulary.substitutes[attribute, self._band(person)]
-        nouns = [part for index, part in stated if self.analysis.links[index].pos is not Pos.PRONOUN]
-        first = nouns[0] if nouns else stated[0][1]
-        real = self.vocabulary.index_of(attribute, first.value)
-        if any(self.vocabulary.index_of(attribute, part.value) != real for _, part in stated):
-            self.consistent = False
-        self.column_of[key] = len(self.columns)
-        if policy.values and (real is None or real not in values):
-            self._outside(key, policy, first)
-            return
-        treatment = STRATEGIES[policy.strategy](policy, values, real)
-        self.real.append(treatment.values.index(real) if real in treatment.values else None)
-        self.columns.append(Column(person, attribute, treatment.values, treatment.mode, treatment.blocks))
-
-    def _policy(self, attribute: str) -> AttributePolicy:
-        found = self.policy.attribute(attribute)
-        if found is None:
-            raise LookupError(f"the policy does not name '{attribute}'")
-        return found
-
-    def _outside(self, key: Key, policy: AttributePolicy, part: Part) -> None:
-        """A value that the policy does not list: no wording of it is sent, or the prompt is refused."""
-        if policy.out_of_domain is OutOfDomain.REFUSE and not self.refusal:
-            self.refusal = f"a value of '{policy.id}' is outside the policy's domain"
-        self.real.append(None)
-        self.columns.append(Column(key[0], policy.id, (), Mode.NEUTRAL))
-
-    def _is_stated(self, index: int) -> bool:
-        """Whether the unit is a mention that is exchanged, or a cue that is taken out."""
-        return index in self.slotted or self._is_cue(index)
-
-    def _is_cue(self, index: int) -> bool:
-        """Whether the unit is a cue: what is linked to a person as a mention is none."""
-        return self.analysis.is_cue(self.scan.units, index)
-
-    # --- regions that may be left out
-
-    def _regions(self) -> list[_Region]:
-        """Cues, and mentions that are left out with the words around them; in text order, apart."""
-        found: list[_Region] = []
-        units = self.scan.units
-        inside = self.zones
-        found.extend(
-            _Region(first, last, "", None, cue=True)
-            for first, last in self.analysis.groups
-            if any(self._shows(index) for index in range(first, last))
-        )
-        if self.analysis.peopled:
-            for index, _unit in enumerate(units):
-                if self._is_cue(index) and self._cue_action(choice := removal.choose_cue(units, index)):
-                    if any(first <= index < last for first, last in inside):
-                        continue
-                    cut = removal.remove_cue(units, index, choice)
-                    region = _Region(cut.first, cut.last, cut.text, None, cue=True)
-                    region.text = cut.text if cut.as_is else self._cased(region, cut.text)
-                    found.append(region)
-        for index, link in self.analysis.links.items():
-            if link.merged and index in self.slotted:
-                found.append(_Region(index - 1, index + 1, "", None, cue=False, gone=True))
-            if index not in self.slotted or index in self.analysis.heads or link.person < 0:
-                continue
-            mask = mask_at(units[index], link.pos)
-            if link.pos not in (Pos.ADJECTIVE, Pos.PHRASE) or mask is None:
-                continue
-            column = self.column_of.get((link.person, mask.attributes[0]))
-            cut = removal.removal_of(units, index, link.pos)
-            found.append(_Region(cut.first, cut.last, cut.text, column, cue=False))
-        return _apart(found)
-
-    def _shows(self, index: int) -> bool:
-        """Whether a unit of prompt syntax could tell a value: linked or not, it is never exchanged there."""
-        return self.scan.units[index].kind is Kind.MENTION or bool(self.scan.units[index].cues)
-
-    def _cue_action(self, cue: CueSense) -> bool:
-        """Whether the policy takes the cue out; notes a refusal."""
-        action = self.policy.cue_action(cue.term.kind)
-        if action is CueAction.REFUSE and not self.refusal:
-            self.refusal = f"the prompt has a cue of kind '{cue.term.kind}', which the policy refuses"
-        return action in (CueAction.WITHHOLD, CueAction.GENERALISE)
-
-    def _modifier_zones(self) -> list[tuple[int, int]]:
-        """The modifiers before each person's noun, where any of them may be left out."""
-        zones = []
-        for head in sorted(set(self.analysis.heads.values()) | self._nouns_after_cues()):
-            start = start_of_phrase(self.scan.units, self.analysis.heads, head)
-            if start < head and any(self._may_vanish(index) for index in range(start, head)):
-                zones.append((start, head))
-        return zones
-
-    def _nouns_after_cues(self) -> set[int]:
-        units = self.scan.units
-        return {
-            index + 1
-            for index, unit in enumerate(units[:-1])
-            if self._is_cue(index)
-            and (units[index + 1].is_noun or units[index + 1].kind is Kind.WORD)
-            and removal.choose_cue(units, index).term.pos == "adjective"
-            and (units[index + 1].is_noun or removal.names_person(units, index + 1))
-        }
-
-    def _may_vanish(self, index: int) -> bool:
-        unit = self.scan.units[index]
-        if index in self.slotted:
-            return unit.adjective is not None
-        if not (self.analysis.peopled and self._is_cue(index)):
-            return False
-        return self._cue_action(removal.choose_cue(self.scan.units, index))
-
-    # --- nodes
-
-    def _nodes(self, first: int, last: int, regions: Sequence[_Region]) -> list[Node]:
+    def _nodes(self, first: int, last: int, regions: Sequence[Region]) -> list[Node]:
         nodes: list[Node] = []
-        zones = {start: end for start, end in self.zones if first <= start and end <= last}
+        zones = {start: end for start, end in self.decisions.zones if first <= start and end <= last}
         starting = {
             region.first: region for region in regions if first <= region.first and region.last <= last
         }
@@ -322,7 +170,7 @@ class Builder:
             index += 1
         return [node for node in nodes if node != Lit("")]
 
-    def _region(self, region: _Region, others: Sequence[_Region], gap: str) -> list[Node]:
+    def _region(self, region: Region, others: Sequence[Region], gap: str) -> list[Node]:
         if region.gone:
             return []
         inner = self._nodes(region.first, region.last, [r for r in others if r.first >= region.first])
@@ -340,17 +188,13 @@ class Builder:
             return [lead, *inner]
         return [lead, Optional(region.column, tuple(inner), sent)]
 
-    def _cased(self, region: _Region, text: str) -> str:
-        start, end = self._span(region.first, region.last)
-        return apply_casing(text, casing_of(self.prompt[start:end])) if text else ""
-
     def _modifiers(self, first: int, last: int) -> Modifiers:
         items: list[tuple[Node, ...]] = []
         separators: list[str] = []
         current: list[Node] = []
         index = first
         while index < last:
-            word = self.scan.units[index].word
+            word = self.decisions.scan.units[index].word
             joins = word in grammar.LIST_JOINERS | {","} and index > first
             gap = self._gap(index) if index > first else ""
             if joins:
@@ -377,13 +221,13 @@ class Builder:
 
     def _modifier(self, index: int) -> list[Node]:
         nodes = self._unit(index)
-        if index not in self.slotted and self._may_vanish(index):
+        if index not in self.decisions.slotted and self.decisions.may_vanish(index):
             return [Withheld(tuple(nodes), "")]
         return nodes
 
     def _unit(self, index: int) -> list[Node]:
-        unit = self.scan.units[index]
-        if index in self.slotted:
+        unit = self.decisions.scan.units[index]
+        if index in self.decisions.slotted:
             return self._slots(index)
         if unit.word in grammar.ARTICLES and self._changes(index + 1):
             return [self._article(index)]
@@ -392,28 +236,28 @@ class Builder:
 
     def _changes(self, index: int) -> bool:
         """Whether what stands at *index* differs between candidates or from what was typed."""
-        if index >= len(self.scan.units):
+        if index >= len(self.decisions.scan.units):
             return False
         return (
-            index in self.slotted
-            or self._may_vanish(index)
-            or (self._is_cue(index) and self.analysis.peopled)
+            index in self.decisions.slotted
+            or self.decisions.may_vanish(index)
+            or (self.decisions.is_cue(index) and self.decisions.analysis.peopled)
         )
 
     def _article(self, index: int) -> Article:
         text = self._text(index)
-        surface = self.scan.surfaces[index + 1]
+        surface = self.decisions.scan.surfaces[index + 1]
         upper = casing_of(self.prompt[surface.start : surface.end]) is Casing.UPPER
         return Article(text[:1].isupper(), upper)
 
     def _slots(self, index: int) -> list[Node]:
         """The nodes of a mention: the parts of its reading."""
-        link = self.analysis.links[index]
+        link = self.decisions.analysis.links[index]
         casing = casing_of(self._text(index))
         if link.merged:
             return []
         nodes: list[Node] = []
-        for part in self.slotted[index]:
+        for part in self.decisions.slotted[index]:
             own = Casing.UPPER if casing is Casing.UPPER else (casing if not nodes else Casing.PLAIN)
             if isinstance(part, str):
                 nodes.append(Lit(apply_casing(part, own)))
@@ -423,20 +267,20 @@ class Builder:
         return _tidy(nodes)
 
     def _slot(self, index: int, part: Part, link: Link, form: int, casing: Casing) -> Node:
-        cls = self.vocabulary.classes[part.class_id]
-        column = self.column_of.get((link.person, part.attribute))
+        cls = self.decisions.vocabulary.classes[part.class_id]
+        column = self.decisions.column_of.get((link.person, part.attribute))
         neutral = apply_casing(cls.neutral[form], casing)
         if link.person < 0:
             return Lit(neutral)
-        if column is not None and not self.columns[column].values:
+        if column is not None and not self.decisions.columns[column].values:
             neutral = apply_casing(self._outside_wording(part, form) or cls.neutral[form], casing)
-        row = self.vocabulary.forms.get(part.class_id, ())
+        row = self.decisions.vocabulary.forms.get(part.class_id, ())
         if column is None:
             return Lit(apply_casing(cls.forms.get(part.value, cls.neutral)[form], casing))
         realise = self.realisers.get(part.attribute)
-        policy = self._policy(part.attribute)
+        policy = self.decisions.policy_of(part.attribute)
         texts = []
-        for value in self.columns[column].values:
+        for value in self.decisions.columns[column].values:
             forms = row[value]
             text = forms[form] if forms is not None else cls.neutral[form]
             if realise is not None:
@@ -447,25 +291,32 @@ class Builder:
 
     def _outside_wording(self, part: Part, form: int) -> str:
         """What is written for a value outside the domain that the policy generalises; ``""`` for nothing."""
-        if self._policy(part.attribute).out_of_domain is not OutOfDomain.GENERALISE:
+        if self.decisions.policy_of(part.attribute).out_of_domain is not OutOfDomain.GENERALISE:
             return ""
-        broader = self.vocabulary.broader[part.attribute].get(part.value, part.value)
-        forms = self.vocabulary.classes[part.class_id].forms.get(broader)
-        has_broader = broader != part.value or part.value in self.vocabulary.broader[part.attribute].values()
+        broader = self.decisions.vocabulary.broader[part.attribute].get(part.value, part.value)
+        forms = self.decisions.vocabulary.classes[part.class_id].forms.get(broader)
+        has_broader = (
+            broader != part.value or part.value in self.decisions.vocabulary.broader[part.attribute].values()
+        )
         return forms[form] if forms and has_broader else ""
 
     def _near(self, index: int) -> str:
-        units = self.scan.units
+        units = self.decisions.scan.units
         return units[index].word if 0 <= index < len(units) else ""
 
     def _verb(self, index: int) -> Node | None:
         """The verb of a pronoun that may become *they*."""
-        units = self.scan.units
+        units = self.decisions.scan.units
         subject = index - 1
         while subject >= 0 and (units[subject].word in _ADVERBS or units[subject].word.endswith("ly")):
             subject -= 1
-        link = self.analysis.links.get(subject)
-        if subject < 0 or subject not in self.slotted or link is None or link.pos is not Pos.PRONOUN:
+        link = self.decisions.analysis.links.get(subject)
+        if (
+            subject < 0
+            or subject not in self.decisions.slotted
+            or link is None
+            or link.pos is not Pos.PRONOUN
+        ):
             return None
         if link.case != 0 or index - subject > 3 or link.merged:
             return None
@@ -475,7 +326,9 @@ class Builder:
         """The verb at *index* as it agrees with each value's pronoun; ``None`` if it does not change."""
         text = self._text(index)
         casing = casing_of(text)
-        if verbs.is_third_person(unit.word):
+        if unit.word == "s" and index > 0 and self._near(index - 1) == "'":
+            singular, plural = text, apply_casing("re", casing_of(text))
+        elif verbs.is_third_person(unit.word):
             singular, plural = text, apply_casing(verbs.plural_of(unit.word), casing)
         elif self._they(link) and (unit.word in verbs.PLURALS or unit.word in wordlists.verbs()):
             singular, plural = apply_casing(verbs.singular_of(unit.word), casing), text
@@ -483,52 +336,32 @@ class Builder:
             return None
         if link.person < 0:
             return Lit(plural)
-        column = self.column_of.get((link.person, "gender"))
+        column = self.decisions.column_of.get((link.person, "gender"))
         if column is None:
             return None
         they = self._they(link)
-        texts = tuple(plural if value in they else singular for value in self.columns[column].values)
+        texts = tuple(
+            plural if value in they else singular for value in self.decisions.columns[column].values
+        )
         return Slot(column, texts, plural)
 
     def _they(self, link: Link) -> frozenset[int]:
         """Values whose pronoun takes a plural verb."""
-        rows = self.vocabulary.forms.get("gender.pronoun", ())
+        rows = self.decisions.vocabulary.forms.get("gender.pronoun", ())
         return frozenset(
             index for index, row in enumerate(rows) if row is not None and row[0].lower() == "they"
         )
 
-    # --- text
-
     def _text(self, index: int) -> str:
-        surface = self.scan.surfaces[index]
+        surface = self.decisions.scan.surfaces[index]
         return self.prompt[surface.start : surface.end]
 
     def _gap(self, index: int) -> str:
         """The text between the unit before *index* and *index*: white space."""
-        surfaces = self.scan.surfaces
+        surfaces = self.decisions.scan.surfaces
         start = surfaces[index - 1].end if index else 0
         end = surfaces[index].start if index < len(surfaces) else len(self.prompt)
         return self.prompt[start:end]
-
-    def _span(self, first: int, last: int) -> tuple[int, int]:
-        return self.scan.surfaces[first].start, self.scan.surfaces[last - 1].end
-
-
-def _apart(regions: list[_Region]) -> list[_Region]:
-    """Regions in text order without overlap: cues first, and of two cues their union."""
-    kept: list[_Region] = []
-    for region in sorted(regions, key=lambda r: (r.first, -r.last)):
-        if kept and region.first < kept[-1].last:
-            previous = kept[-1]
-            if previous.cue and region.cue and not previous.text and not region.text:
-                previous.last = max(previous.last, region.last)
-            elif region.cue and not previous.cue and region.last <= previous.last:
-                continue
-            elif region.cue and not previous.cue:
-                kept[-1] = region
-            continue
-        kept.append(region)
-    return kept
 
 
 def _tidy(nodes: list[Node]) -> list[Node]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from obclip_privacy.attributes.base import LEXICON, Attribute, Generator
-from obclip_privacy.candidates.builder import Builder, Built, Realiser
+from obclip_privacy.candidates.builder import Built, Realiser, build
 from obclip_privacy.candidates.candidate_set import (
     OK,
     PROTOCOL,
@@ -29,6 +29,7 @@ from obclip_privacy.candidates.candidate_set import (
 )
 from obclip_privacy.candidates.closure import Reentry, check_closure
 from obclip_privacy.candidates.columns import Column, Mode
+from obclip_privacy.candidates.decisions import Decisions
 from obclip_privacy.candidates.figures import NOTHING, Figures, figures_of
 from obclip_privacy.candidates.overflow import fit
 from obclip_privacy.candidates.plan import Plan, canonical_form
@@ -51,13 +52,6 @@ HARD_MAX_PROMPT_CHARS = 20_000
 MAX_READINGS = 4
 _SURROGATE = re.compile("[\ud800-\udfff]")
 NOTHING_LEFT = "nothing is left of the prompt once its cues are withheld"
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    scan: Scan
-    analysis: Analysis
-    built: Built
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +145,7 @@ class Engine:
         reason = self._unreadable(prompt) or self._unreadable(negative, empty_is_fine=True)
         if reason:
             return reason
-        typed = self._read(prompt).built
+        typed = self._read(prompt)
         stated, _ = self._settled(typed, prompt, cues=True)
         sent, _ = self._settled(stated, "", cues=False) if stated.cue_spans else (stated, "")
         refusal = typed.refusal or stated.refusal or sent.refusal
@@ -180,7 +174,7 @@ class Engine:
             text = canonical
             if not text.strip():
                 return replace(built, refusal=NOTHING_LEFT), text
-            built = self._read(text).built
+            built = self._read(text)
         return replace(built, refusal="the prompt does not settle into a canonical form"), text
 
     def _set(self, prompt: str, negative: str, planned: _Planned) -> CandidateSet:
@@ -214,11 +208,12 @@ class Engine:
             return "the text is not valid Unicode (it has a lone surrogate)"
         return ""
 
-    def _read(self, prompt: str, *, bare_segments: bool = False) -> _Read:
+    def _read(self, prompt: str, *, bare_segments: bool = False) -> Built:
         scan = self._reader.scan(prompt)
         analysis = analyse(scan.units)
-        builder = Builder(prompt, scan, analysis, self._reader.vocabulary, self.policy, self._realisers)
-        return _Read(scan, analysis, builder.build(bare_segments=bare_segments))
+        decisions = Decisions(scan, analysis, self._reader.vocabulary, self.policy)
+        decisions.decide()
+        return build(prompt, decisions, self._realisers, bare_segments=bare_segments)
 
     def _cloud_negative(self, negative: str) -> str | None:
         """What the cloud gets of the negative prompt; ``None`` if the policy refuses it."""
@@ -227,7 +222,7 @@ class Engine:
             return ""
         if action is NegativePromptAction.KEEP:
             return negative
-        built = self._read(negative, bare_segments=True).built
+        built = self._read(negative, bare_segments=True)
         if action is NegativePromptAction.REFUSE:
             return None if built.columns or built.cue_spans else negative
         compiled = built.template.compile(frozenset(range(len(built.columns))), cues=False)

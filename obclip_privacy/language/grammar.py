@@ -11,8 +11,8 @@ ARTICLES = _words("a an")
 DETERMINERS = _words("a an the this that these those my your our its another each every some any no one")
 POSSESSIVES = _words("my your our its")
 NUMBERS = _words(
-    "one two three four five six seven eight nine ten eleven twelve dozen several many few various "
-    "multiple both numerous couple all some most these those"
+    "one two three four five six seven eight nine ten eleven twelve dozen several many few "
+    "various multiple both numerous couple all some most these those"
 )
 BE = _words("is are was were be been being am looks look looked seems seem seemed appears appear appeared")
 FEEL = _words("feel feels felt feeling become becomes became go goes went turn turns turned")
@@ -20,16 +20,16 @@ COPULA = _words("is was are were")
 CONJUNCTIONS = _words("and or & nor but plus")
 LIST_JOINERS = _words("and or &")
 PREPOSITIONS = _words(
-    "with in on at of for to from by into onto upon over under behind beside besides near next above "
-    "below through during before after about around against along across toward towards without within "
-    "inside outside like as than off out up down between among amid beneath underneath past per via "
-    "while where who whom which whose when because if so although though since until that what how why "
-    "then there here too also again together away back forward alone outdoors indoors not never only "
-    "just"
+    "with in on at of for to from by into onto upon over under behind beside besides near next "
+    "above below through during before after about around against along across toward towards "
+    "without within inside outside like as than off out up down between among amid beneath "
+    "underneath past per via while where who whom which whose when because if so although "
+    "though since until that what how why then there here too also again together away back "
+    "forward alone outdoors indoors not never only just"
 )
 AUXILIARIES = _words(
-    "is are was were be been being am has have had do does did can could will would shall should may "
-    "might must"
+    "is are was were be been being am has have had do does did can could will would shall "
+    "should may might must"
 )
 RELATIVES = _words("who that which whom")
 #: Words that end a noun phrase: nothing beyond them is described by an adjective before them.
@@ -40,54 +40,57 @@ STOPS = (
     | _words("i you it we they them their theirs themselves he she wearing holding having using")
 )
 INTENSIFIERS = _words(
-    "very really extremely quite rather somewhat slightly incredibly so too fairly pretty most more "
-    "much super truly absolutely highly ever especially particularly still"
+    "very really extremely quite rather somewhat slightly incredibly so too fairly pretty most "
+    "more much super truly absolutely highly ever especially particularly still"
 )
 #: Heads that stand for a person after *female* or *male*.
 PERSON_PARTS = _words(
-    "portrait portraits face faces body bodies silhouette silhouettes head heads hand hands torso "
-    "figure figures voice anatomy form nude nudes avatar avatars protagonist character characters model "
-    "models lead cast gaze physique features hips legs torsos mannequin bust statue sculpture headshot"
+    "portrait portraits face faces body bodies silhouette silhouettes head heads hand hands "
+    "torso figure figures voice anatomy form nude nudes avatar avatars protagonist character "
+    "characters model models lead cast gaze physique features hips legs torsos mannequin bust "
+    "statue sculpture headshot"
 )
 #: Nouns after which ``of`` a group word speaks of a person's origin, or which carry it themselves.
 ORIGIN_NOUNS = _words(
-    "descent origin heritage ancestry background ethnicity race appearance features facial blood roots "
-    "origins nationality"
+    "descent origin heritage ancestry background ethnicity race appearance features facial "
+    "blood roots origins nationality"
 )
 #: Clothes: in ``white chef's jacket`` the colour is that of the jacket.
 CLOTHES = _words(
-    "jacket jackets coat coats hat hats shirt shirts dress dresses shoes shoe pants trousers uniform "
-    "uniforms apron clothes clothing suit suits sweater scarf gloves socks boots robe robes underwear "
-    "outfit cap belt"
+    "jacket jackets coat coats hat hats shirt shirts dress dresses shoes shoe pants trousers "
+    "uniform uniforms apron clothes clothing suit suits sweater scarf gloves socks boots robe "
+    "robes underwear outfit cap belt"
 )
 DESCRIPTIVE_SUFFIXES = _words("looking born")
 #: Verbs after which an object is commonly followed by another verb or an adjective.
 PERCEPTION = _words(
-    "see sees saw seen seeing watch watches watched watching hear hears heard hearing feel feels felt "
-    "feeling find finds found finding catch catches caught catching leave leaves left leaving show "
-    "shows showed shown showing photograph photographs photographed photographing depict depicts "
-    "depicted depicting paint paints painted painting capture captures captured capturing draw draws "
-    "drew drawing picture pictures pictured notice notices noticed spot spots spotted keep keeps kept "
-    "keeping stop stops stopped stopping observe observes observed"
+    "see sees saw seen seeing watch watches watched watching hear hears heard hearing feel "
+    "feels felt feeling find finds found finding catch catches caught catching leave leaves "
+    "left leaving show shows showed shown showing photograph photographs photographed "
+    "photographing depict depicts depicted depicting paint paints painted painting capture "
+    "captures captured capturing draw draws drew drawing picture pictures pictured notice "
+    "notices noticed spot spots spotted keep keeps kept keeping stop stops stopped stopping "
+    "observe observes observed"
 )
 CAUSATIVE = _words("make makes made making let lets letting help helps helped helping have has had having")
 #: Verbs whose pronoun object is followed by something else than its possession.
 TRANSFER = _words(
-    "wish wishes wished wishing tell tells told telling ask asks asked asking thank thanks thanked "
-    "thanking call calls called calling pay pays paid paying name names named naming teach teaches "
-    "taught teaching grant grants granted offer offers offered offering promise promises promised"
+    "wish wishes wished wishing tell tells told telling ask asks asked asking thank thanks "
+    "thanked thanking call calls called calling pay pays paid paying name names named naming "
+    "teach teaches taught teaching grant grants granted offer offers offered offering promise "
+    "promises promised"
 )
 #: Verbs whose pronoun object is nearly always the one who receives.
 GIVING = _words(
-    "give gives gave giving given wish wishes wished wishing grant grants granted lend lends lent "
-    "lending offer offers offered offering provide provides provided providing promise promises "
-    "promised teach teaches taught"
+    "give gives gave giving given wish wishes wished wishing grant grants granted lend lends "
+    "lent lending offer offers offered offering provide provides provided providing promise "
+    "promises promised teach teaches taught"
 )
 BARE_VERBS = _words(
-    "go come run walk sit stand lie sleep eat drink play sing dance jump fall laugh smile cry look "
-    "speak talk work read write swim climb ride drive cook leave feel be do get take see hold know "
-    "think grow move pass win lose live die stay wait watch start stop realize understand relax happy "
-    "sad angry famous proud nervous calm safe"
+    "go come run walk sit stand lie sleep eat drink play sing dance jump fall laugh smile cry "
+    "look speak talk work read write swim climb ride drive cook leave feel be do get take see "
+    "hold know think grow move pass win lose live die stay wait watch start stop realize "
+    "understand relax happy sad angry famous proud nervous calm safe"
 )
 #: Ends of noun phrases after ``friend of``: ``his`` stands alone there.
 POSSESSED = _words(
@@ -101,8 +104,8 @@ GROUP_WORDS = _words(
 )
 #: Single words for several people.
 PLURAL_PERSONS = _words(
-    "people children police men women couple family families crowd audience team crew folks twins "
-    "triplets persons bystanders passersby thieves elves heroes"
+    "people children police men women couple family families crowd audience team crew folks "
+    "twins triplets persons bystanders passersby thieves elves heroes"
 )
 #: Verbs that put their object on or in the subject's hands, so that a following possessive is the subject's.
 PREDICATIVES = _words("as")
@@ -123,10 +126,11 @@ FUNCTION_WORDS = (
     | NUMBERS
     | INTENSIFIERS
     | _words(
-        "me him his her hers himself herself itself myself yourself ourselves yours ours mine us which whatever "
-        "whoever whether unless against amongst amid onto upon else such than them everything something nothing "
-        "anything everybody nobody anybody shall ought won didn doesn isn wasn weren couldn wouldn shouldn hasn "
-        "haven whose whom ain throughout towards via per versus despite whereas albeit"
+        "me him his her hers himself herself itself myself yourself ourselves yours ours mine us "
+        "which whatever whoever whether unless against amongst amid onto upon else such than them "
+        "everything something nothing anything everybody nobody anybody shall ought won didn doesn "
+        "isn wasn weren couldn wouldn shouldn hasn haven whose whom ain throughout towards via per "
+        "versus despite whereas albeit"
     )
 )
 OPENERS = frozenset(',;|([{\n:"/*')

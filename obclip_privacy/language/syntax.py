@@ -1,7 +1,7 @@
 """Prompt syntax: parts of a prompt that are instructions to a program and no English.
 
-``<lora:name:0.8>`` names a file; ``[old:young:0.5]`` and ``[cat|dog]`` switch words while the picture is made.
-Weights such as ``(woman:1.2)`` and flags such as ``--ar 16:9`` are ordinary words and punctuation here.
+``<lora:name:0.8>`` names a file; ``[old:young:0.5]`` and ``[cat|dog]`` switch words while the picture is
+made. Weights such as ``(woman:1.2)`` and flags such as ``--ar 16:9`` are ordinary words and punctuation here.
 """
 
 from __future__ import annotations
