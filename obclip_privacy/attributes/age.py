@@ -49,7 +49,9 @@ _NUMBER = (
 _BEFORE = r"(?<![\w.,:/$#-])"
 _YEARS = r"(?:years?|yrs?|yr)"
 #: Cheap test for any of the patterns.
-_TRIGGER = re.compile(r"\bold|\byrs?\b|y[./]?o\b|\bage|\bin (?:his|her|their)\b", re.IGNORECASE)
+_TRIGGER = re.compile(
+    r"\bold|\byrs?\b|y[./]?o\b|\bage|\bin (?:his|her|their)\b|\b(?:early|mid|late)\b", re.IGNORECASE
+)
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("baby", re.compile(rf"{_BEFORE}{_NUMBER}[- ](?:months?|weeks?|days?)[- ]olds?\b", re.IGNORECASE)),
     (
@@ -78,12 +80,21 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "decade",
         re.compile(
+            rf"(?:[,(]\s?|\bin\s)(?P<part>early|mid|late)[\s-]"
+            rf"(?P<d>{'|'.join(_DECADES)}|(?:[2-9]0)'?s)(?=\s?(?:[,.)]|$))",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "decade",
+        re.compile(
             rf"\bin\s(?:his|her|their)\s(?:(?P<part>early|mid|late)[\s-])?"
             rf"(?P<d>{'|'.join(_DECADES)}|(?:[2-9]0)'?s)\b",
             re.IGNORECASE,
         ),
     ),
 )
+#: How far into its decade an age is.
 _PART_OF_DECADE = {"early": 2, "mid": 5, "late": 8}
 
 

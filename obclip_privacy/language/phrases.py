@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from obclip_privacy.attributes.base import Band, Pos
+from obclip_privacy.attributes.base import Pos
 from obclip_privacy.language import grammar, wordlists
 from obclip_privacy.language.units import Kind, Mask, Unit
 
@@ -108,6 +108,8 @@ def _is_title(units: Sequence[Unit], index: int) -> bool:
     after = index + 1
     if word_at(units, after) == ".":
         after += 1
+    if word_at(units, after) in grammar.LIST_JOINERS and after + 1 < len(units):
+        return units[after + 1].title is not None
     if after >= len(units):
         return False
     # Some surnames are words of the vocabulary (Ms. Black): whether they are capital must not be asked.
@@ -117,7 +119,7 @@ def _is_title(units: Sequence[Unit], index: int) -> bool:
 def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambiguous: bool) -> bool:
     """Whether a mention that can be a noun is one here."""
     following = word_at(units, index + 1)
-    if mask.band is Band.MINOR and following in wordlists.animals():
+    if following in wordlists.animals() and following not in wordlists.persons():
         return False
     if not ambiguous or (mask.plural and mask.attributes != ("age",)):
         return True
@@ -128,7 +130,8 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
         at -= 1
     determined = word_at(units, at) in grammar.DETERMINERS | grammar.NUMBERS or word_at(units, at).isdigit()
     gendered = mask.attributes == ("gender",)
-    if not determined and not (gendered and at < index - 1 and opens(units, at + 1)) and not mask.plural:
+    described = at < index - 1 and opens(units, at + 1)
+    if not determined and not described and not mask.plural:
         return False
     ends = closes(units, index + 1) or following in grammar.STOPS | grammar.CONJUNCTIONS or following == "'"
     return ends or following.endswith("ing") or (gendered and following.endswith(("ed", "s")))

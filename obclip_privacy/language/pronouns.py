@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from obclip_privacy.attributes.base import Pos
-from obclip_privacy.language import grammar
+from obclip_privacy.language import grammar, wordlists
 from obclip_privacy.language.persons import Cast
 from obclip_privacy.language.phrases import Roles, is_modifier, word_at
 from obclip_privacy.language.units import Case, Kind, Unit
@@ -99,20 +99,21 @@ def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
         before not in grammar.PREPOSITIONS and not _noun_follows(units, index + 1)
     ):
         return Case.OBJECT
-    if after.endswith("ly") and after not in (
-        "only",
-        "early",
-        "lovely",
-        "friendly",
-        "curly",
-        "elderly",
-        "family",
-    ):
+    if is_adverb(after):
         return Case.DETERMINER if is_modifier(units, index + 2) else Case.OBJECT
     beyond = word_at(units, index + 2)
     if before in grammar.PLACES and after.endswith("s") and beyond in grammar.DETERMINERS | {"on", "at"}:
         return Case.OBJECT
     return Case.DETERMINER
+
+
+def is_adverb(word: str) -> bool:
+    """Whether *word* is an adjective with -ly (``tightly``, ``happily``; not ``belly``, ``friendly``)."""
+    if len(word) < 5 or not word.endswith("ly"):
+        return False
+    stem = word[:-2]
+    known = wordlists.modifiers()
+    return stem in known or stem + "le" in known or (stem.endswith("i") and stem[:-1] + "y" in known)
 
 
 def _final_case(units: Sequence[Unit], index: int, before: str) -> Case:
