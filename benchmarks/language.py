@@ -4,9 +4,9 @@ Usage::
 
     python benchmarks/language.py [POLICY]
 
-Prints prompts per second of CPU time, and the 99th percentile, for detection on the example prompts of the
-tests, for candidate sets (closure check included) on those of them that give N = 6, and how both grow with the length of
-a prompt and with N.
+Prints prompts per second of CPU time, and the 99th percentile: for detection on the example prompts of the
+tests, for candidate sets (closure check included) on those of them that give N = 6; and how both grow with
+the length of a prompt and with N.
 """
 
 from __future__ import annotations
