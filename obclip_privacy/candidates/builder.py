@@ -37,6 +37,9 @@ _ADVERBS = frozenset(
     {"also", "always", "often", "never", "just", "still", "now", "then", "only", "even", "both", "'"}
 )
 
+#: A verb stands no further behind its pronoun than this, in units.
+_VERB_REACH = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Built:
@@ -78,7 +81,7 @@ def build(
         realisers: by attribute, what writes its values if not the lexicon.
         bare_segments: leave out whole segments that say nothing but mentions (negative prompts).
     """
-    writer = _Writer(prompt, decisions, realisers)
+    writer = _Writer(prompt, decisions, realisers, _special_units(decisions))
     regions = find_regions(decisions, prompt)
     if bare_segments:
         bare = negative.bare_segments(decisions.scan.units, decisions.is_stated)
@@ -98,6 +101,19 @@ def build(
         _column_spans(decisions),
         {column: tuple(found) for column, found in carriers.items()},
     )
+
+
+def _special_units(decisions: Decisions) -> frozenset[int]:
+    """Units that are not copied as they are: slots, what stands before and after them, cues."""
+    units, links = decisions.scan.units, decisions.analysis.links
+    changing = {*decisions.slotted, *decisions.cues}
+    found = set(changing)
+    for index in changing:
+        if index and units[index - 1].word in grammar.ARTICLES:
+            found.add(index - 1)
+        if index in links and links[index].pos is Pos.PRONOUN:
+            found.update(range(index + 1, min(index + 1 + _VERB_REACH, len(units))))
+    return frozenset(found)
 
 
 def _span(decisions: Decisions, first: int, last: int) -> tuple[int, int]:
@@ -135,6 +151,7 @@ class _Writer:
     prompt: str
     decisions: Decisions
     realisers: Mapping[str, Realiser]
+    special: frozenset[int]
 
     def template(self, regions: Sequence[Region]) -> Template:
         """The template of the whole prompt."""
@@ -143,31 +160,41 @@ class _Writer:
         return Template((*nodes, Lit(self.prompt[surfaces[-1].end if surfaces else 0 :])))
 
     def _nodes(self, first: int, last: int, regions: Sequence[Region]) -> list[Node]:
-        nodes: list[Node] = []
+        """The nodes of the units *first* to *last* (exclusive), with the white space before the first."""
+        surfaces = self.decisions.scan.surfaces
         zones = {start: end for start, end in self.decisions.zones if first <= start and end <= last}
         starting = {
             region.first: region for region in regions if first <= region.first and region.last <= last
         }
+        nodes: list[Node] = []
+        written = surfaces[first - 1].end if first else 0
         index = first
-        spaced = False
-        while index < last:
+        for index in sorted({*starting, *zones, *(i for i in self.special if first <= i < last)}):
+            if index < first:
+                continue  # inside what the last step wrote
+            before = surfaces[index - 1].end if index else 0
             region = starting.get(index)
             if region is not None:
+                nodes.append(Lit(self.prompt[written:before]))
                 inner = [r for r in regions if r is not region]
-                nodes.extend(self._region(region, inner, "" if spaced else self._gap(index)))
-                # What goes from the start of the prompt takes the white space after it along.
-                index, spaced = region.last, region.first == 0 and not region.text and not region.gone
-                continue
-            gap, spaced = "" if spaced else self._gap(index), False
-            if index in zones:
-                nodes.append(Lit(gap))
+                nodes.extend(
+                    self._region(region, inner, self.prompt[max(written, before) : surfaces[index].start])
+                )
+                first, written = region.last, surfaces[region.last - 1].end
+                if region.first == 0 and not region.text and not region.gone and region.last < len(surfaces):
+                    # What goes from the start of the prompt takes the white space after it along.
+                    written = surfaces[region.last].start
+            elif index in zones:
+                nodes.append(Lit(self.prompt[written : surfaces[index].start]))
                 nodes.append(self._modifiers(index, zones[index]))
                 # The gap before the noun is the last separator of the modifiers.
-                index, spaced = zones[index], True
-                continue
-            nodes.append(Lit(gap))
-            nodes.extend(self._unit(index))
-            index += 1
+                first, written = zones[index], surfaces[zones[index]].start
+            else:
+                nodes.append(Lit(self.prompt[written : surfaces[index].start]))
+                nodes.extend(self._unit(index))
+                first, written = index + 1, surfaces[index].end
+        if last:
+            nodes.append(Lit(self.prompt[written : surfaces[last - 1].end]))
         return [node for node in nodes if node != Lit("")]
 
     def _region(self, region: Region, others: Sequence[Region], gap: str) -> list[Node]:
@@ -318,7 +345,7 @@ class _Writer:
             or link.pos is not Pos.PRONOUN
         ):
             return None
-        if link.case != 0 or index - subject > 3 or link.merged:
+        if link.case != 0 or index - subject > _VERB_REACH or link.merged:
             return None
         return self._agree(index, link, units[index])
 

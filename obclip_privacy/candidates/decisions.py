@@ -40,6 +40,7 @@ class Decisions:
         column_of: index of the column by key.
         kept: keys of what is stated and not exchanged.
         consistent: whether all mentions of a column state one value.
+        cues: indices of the units that are cues.
         zones: ranges of modifiers before a person's noun, some of which may be left out.
         refusal: why the prompt is refused, or ``""``.
     """
@@ -54,6 +55,7 @@ class Decisions:
     column_of: dict[Key, int] = field(default_factory=dict)
     kept: dict[Key, None] = field(default_factory=dict)
     consistent: bool = True
+    cues: list[int] = field(default_factory=list)
     zones: list[tuple[int, int]] = field(default_factory=list)
     refusal: str = ""
 
@@ -74,6 +76,7 @@ class Decisions:
         order = {attribute.id: rank for rank, attribute in enumerate(self.policy.attributes)}
         for key in sorted(stated, key=lambda key: (key[0], order[key[1]])):
             self._add_column(key, stated[key])
+        self.cues = [i for i, unit in enumerate(self.scan.units) if unit.cues and self.is_cue(i)]
         self.zones = self._modifier_zones()
 
     def _is_slot(self, part: Part, link: Link) -> bool:
@@ -147,8 +150,8 @@ class Decisions:
         units = self.scan.units
         return {
             index + 1
-            for index, unit in enumerate(units[:-1])
-            if self.is_cue(index)
+            for index in self.cues
+            if index + 1 < len(units)
             and (units[index + 1].is_noun or units[index + 1].kind is Kind.WORD)
             and removal.choose_cue(units, index).term.pos is CuePos.ADJECTIVE
             and (units[index + 1].is_noun or removal.names_person(units, index + 1))

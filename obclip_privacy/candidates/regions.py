@@ -44,14 +44,14 @@ def find_regions(decisions: Decisions, prompt: str) -> list[Region]:
         if any(_shows(units[index]) for index in range(first, last))
     )
     if analysis.peopled:
-        for index, _unit in enumerate(units):
-            if decisions.is_cue(index) and decisions.takes_out(choice := removal.choose_cue(units, index)):
-                if any(first <= index < last for first, last in inside):
-                    continue
-                cut = removal.remove_cue(units, index, choice)
-                region = Region(cut.first, cut.last, cut.text, None, cue=True)
-                region.text = cut.text if cut.as_is else _cased(decisions, prompt, region)
-                found.append(region)
+        for index in decisions.cues:
+            choice = removal.choose_cue(units, index)
+            if not decisions.takes_out(choice) or any(first <= index < last for first, last in inside):
+                continue
+            cut = removal.remove_cue(units, index, choice)
+            region = Region(cut.first, cut.last, cut.text, None, cue=True)
+            region.text = cut.text if cut.as_is else _cased(decisions, prompt, region)
+            found.append(region)
     for index, link in analysis.links.items():
         if link.merged and index in decisions.slotted:
             found.append(Region(index - 1, index + 1, "", None, cue=False, gone=True))

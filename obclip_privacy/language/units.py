@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from obclip_privacy.attributes.base import Band, CueTerm, Pos, Word
 
@@ -107,8 +108,7 @@ class Kind(IntEnum):
     MENTION = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """One masked unit.
 
     Attributes:
@@ -150,8 +150,7 @@ class Unit:
         return self.noun is not None and self.adjective is None
 
 
-@dataclass(frozen=True, slots=True)
-class Surface:
+class Surface(NamedTuple):
     """What a unit stands for in the prompt.
 
     Attributes:
