@@ -134,11 +134,7 @@ class Engine:
         planned = self._plan(prompt, negative)
         if isinstance(planned, str):
             return None
-        plan = planned.plan
-        return _reentry(
-            planned,
-            lambda: canonical_bytes(payload_of(plan.sent, plan.sent.values(), plan.negative_prompt)),
-        )
+        return _reentry(planned, lambda: _payload_bytes(planned.plan))
 
     def _plan(self, prompt: str, negative: str) -> _Planned | str:
         """The plan with what it was made from, or the reason of a refusal."""
@@ -180,7 +176,8 @@ class Engine:
     def _set(self, prompt: str, negative: str, planned: _Planned) -> CandidateSet:
         plan, typed = planned.plan, planned.typed
         columns = fit(typed.columns, self.policy) or typed.columns
-        candidates = tuple(plan.sent)
+        sent = plan.sent()
+        candidates = tuple(sent)
         return CandidateSet(
             status=OK,
             reason="",
@@ -188,7 +185,7 @@ class Engine:
             negative_prompt=negative,
             candidates=candidates,
             real_index=candidates.index(plan.sent_for(planned.real)),
-            assignments=tuple(plan.sent.values()),
+            assignments=tuple(sent.values()),
             cloud_negative_prompt=plan.negative_prompt,
             attributes=_reports(columns, typed, self.policy),
             withheld=_withheld(prompt, typed, columns, self.policy),
@@ -301,6 +298,11 @@ class Engine:
 
 def _reentry(planned: _Planned, write: Callable[[], bytes]) -> Reentry:
     return Reentry(planned.plan, planned.stated.real, planned.stated.consistent, write)
+
+
+def _payload_bytes(plan: Plan) -> bytes:
+    sent = plan.sent()
+    return canonical_bytes(payload_of(sent, sent.values(), plan.negative_prompt))
 
 
 def _registered(registry: Registry, attribute: str) -> Attribute:

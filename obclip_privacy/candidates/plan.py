@@ -1,6 +1,6 @@
 """The plan: everything that decides what is sent, and nothing about the real value.
 
-:attr:`Plan.sent` and :attr:`Plan.members` are functions of the plan alone, so equal plans send equal bytes.
+:meth:`Plan.sent` and :meth:`Plan.members` are functions of the plan alone, so equal plans send equal bytes.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from obclip_privacy.candidates.columns import Column, Mode, size
 from obclip_privacy.candidates.template import Compiled, Template, realise
@@ -33,29 +32,29 @@ class Plan:
     stated: Template
     hidden: tuple[Column, ...]
 
-    @cached_property
+    @property
     def neutral(self) -> frozenset[int]:
         """Indices of the columns of which the cloud gets no value."""
         return frozenset(i for i, column in enumerate(self.columns) if column.mode is Mode.NEUTRAL)
 
-    @cached_property
+    @property
     def _compiled(self) -> Compiled:
         return self.template.compile(self.neutral, cues=False)
 
-    @cached_property
     def sent(self) -> dict[str, tuple[int, ...]]:
         """The distinct prompts in canonical order, each with its value index per column that is sent.
 
         Lexicographic in the columns. Equal strings merge into the first.
         """
+        neutral, compiled = self.neutral, self._compiled
         ranges = [
-            range(1) if index in self.neutral else range(len(column.values))
+            range(1) if index in neutral else range(len(column.values))
             for index, column in enumerate(self.columns)
         ]
         texts: dict[str, tuple[int, ...]] = {}
         for assignment in itertools.product(*ranges):
-            row = tuple(value for index, value in enumerate(assignment) if index not in self.neutral)
-            texts.setdefault(realise(self._compiled, assignment), row)
+            row = tuple(value for index, value in enumerate(assignment) if index not in neutral)
+            texts.setdefault(realise(compiled, assignment), row)
         return texts
 
     def sent_for(self, assignment: tuple[int | None, ...]) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from obclip_privacy.language.articles import article_for
 
@@ -100,9 +99,14 @@ class Template:
     """The nodes of a prompt. Two templates are equal when they write the same for every assignment."""
 
     nodes: tuple[Node, ...]
+    has_cues: bool = field(init=False, compare=False)
     _compiled: dict[tuple[frozenset[int], bool], Compiled] = field(
         default_factory=dict, compare=False, repr=False
     )
+
+    def __post_init__(self) -> None:
+        """Note whether anything is withheld as a cue: without one, both ways to compile are the same."""
+        object.__setattr__(self, "has_cues", _has_cues(self.nodes))
 
     def compile(self, neutral: frozenset[int], *, cues: bool) -> Compiled:
         """Settle which columns state no value, and whether cues stay in.
@@ -115,11 +119,6 @@ class Template:
         if key not in self._compiled:
             self._compiled[key] = _compile(self.nodes, neutral, key[1])
         return self._compiled[key]
-
-    @cached_property
-    def has_cues(self) -> bool:
-        """Whether anything is withheld as a cue."""
-        return _has_cues(self.nodes)
 
 
 def realise(compiled: Compiled, assignment: Sequence[int]) -> str:

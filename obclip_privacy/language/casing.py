@@ -22,10 +22,12 @@ class Casing(IntEnum):
 
 def casing_of(text: str) -> Casing:
     """The pattern of *text*; one that has a single letter, or none, is never :attr:`Casing.UPPER`."""
-    letters = [char for char in text if char.isalpha()]
-    if len(letters) > 1 and all(char.isupper() for char in letters):
+    if text.islower():
+        return Casing.PLAIN
+    if text.isupper() and sum(map(str.isalpha, text)) > 1:
         return Casing.UPPER
-    return Casing.TITLE if letters and letters[0].isupper() else Casing.PLAIN
+    first = next((char for char in text if char.isalpha()), "")
+    return Casing.TITLE if first.isupper() else Casing.PLAIN
 
 
 def apply_casing(form: str, casing: Casing) -> str:
