@@ -111,7 +111,7 @@ def _augment(pictures: Tensor, vae: Autoencoder | None, rng: np.random.Generator
     dx, dy = (int(v) for v in rng.integers(-6, 7, 2))
     pictures = torch.roll(pictures, (dy, dx), (2, 3))
     if vae is not None and rng.random() < 0.5:
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        with torch.no_grad(), runs.mixed_precision():
             latents = vae.encoder(pictures)
             pictures = vae.decoder(latents + 0.2 * rng.random() * torch.randn_like(latents)).float()
     if rng.random() < 0.3:
@@ -150,7 +150,7 @@ def train(
             group["lr"] = peak * min(1.0, (step + 1) / 100) * max(0.01, 1 - spent / seconds)
         chosen = np.sort(rng.choice(part, batch, p=weights_of))
         pictures = _augment(to_tensor(data.small(chosen)), vae, rng)
-        with torch.autocast("cpu", torch.bfloat16):
+        with runs.mixed_precision():
             logits = model(pictures)
         losses = [
             nn.functional.cross_entropy(value.float(), truth[chosen, k])

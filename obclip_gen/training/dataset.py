@@ -17,7 +17,7 @@ import numpy.typing as npt
 from obclip_gen.training import artwork
 from obclip_gen.training.artwork import Picture
 
-PORTRAITS = 40_000
+PORTRAITS = 16_000
 PORTRAIT_SEED = 20_251
 
 #: How often each style is drawn from in training (shares).

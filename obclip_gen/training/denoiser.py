@@ -184,7 +184,7 @@ def train_cloud(
         decay = runs.learning_rate(int(spent), peak=1.0, warmup=0, total=int(horizon or seconds))
         warm = min(1.0, (step - first + 1) / 100)
         noisy, target, timesteps, ids = batches.draw()
-        with torch.autocast("cpu", torch.bfloat16):
+        with runs.mixed_precision():
             context = encoder(ids).last_hidden_state
             predicted = unet(noisy, timesteps, context).sample
         loss = nn.functional.mse_loss(predicted.float(), target)
@@ -259,7 +259,7 @@ def train_device(
         decay = runs.learning_rate(int(spent), peak=1.0, warmup=0, total=int(horizon or seconds))
         warm = min(1.0, (step - first + 1) / 100)
         noisy, _, timesteps, ids = batches.draw()
-        with torch.autocast("cpu", torch.bfloat16):
+        with runs.mixed_precision():
             with torch.no_grad():
                 context = encoder(ids).last_hidden_state
                 target = teacher(noisy, timesteps, context).sample

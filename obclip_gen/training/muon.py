@@ -12,12 +12,14 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
+from obclip_gen.training.runs import fast_bfloat16
+
 _A, _B, _C = 3.4445, -4.7750, 2.0315
 
 
 def orthogonalise(matrix: Tensor, steps: int = 5) -> Tensor:
-    """Approximates ``U V^T`` of ``matrix = U S V^T`` with a quintic Newton-Schulz iteration in bfloat16."""
-    x = matrix.to(torch.bfloat16)
+    """Approximates ``U V^T`` of ``matrix = U S V^T`` with a quintic Newton-Schulz iteration."""
+    x = matrix.to(torch.bfloat16) if fast_bfloat16() else matrix
     x = x / (x.norm() + 1e-7)
     tall = x.size(0) > x.size(1)
     x = x.T if tall else x

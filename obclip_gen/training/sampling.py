@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from obclip_gen.training import runs
 from obclip_gen.training.autoencoder import LATENT_CHANNELS
 from obclip_gen.training.parts import Autoencoder, Denoiser, Scheduler, TextEncoder, Tokenizer, diffusers
 from obclip_gen.training.text import tokenize
@@ -60,7 +61,7 @@ def sample(
         latents = torch.cat(noise).to(memory_format=torch.channels_last)
         scheduler = shipped_scheduler()
         scheduler.set_timesteps(steps)
-        with torch.autocast("cpu", torch.bfloat16):
+        with runs.mixed_precision():
             context = encoder(tokenize(tokenizer, [""] * len(part) + part)).last_hidden_state
             for timestep in scheduler.timesteps:
                 both = unet(torch.cat([latents, latents]), timestep, context).sample.float()

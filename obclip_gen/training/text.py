@@ -175,7 +175,7 @@ def pretrain(
         ids = tokenize(tokenizer, [caption(picture, rng) for picture in chosen])
         used = int((ids != tokenizer.eos_token_id).sum(1).max()) + 1
         truth = torch.tensor([labels(picture, columns) for picture in chosen])
-        with torch.autocast("cpu", torch.bfloat16):
+        with runs.mixed_precision():
             pooled = encoder(ids[:, :used]).pooler_output
             losses = [
                 nn.functional.cross_entropy(head(pooled).float(), truth[:, k]) for k, head in enumerate(heads)
