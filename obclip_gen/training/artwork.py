@@ -42,7 +42,7 @@ HELD_OUT_PORTRAITS = (
     ("female", "young", "black"),
 )
 #: Share of the emoji's (role, gender, tone) cells that training never sees, in any style.
-HELD_OUT_SHARE = 0.10
+HELD_OUT_SHARE = 0.12
 
 _MALE = {
     "boy": "child",

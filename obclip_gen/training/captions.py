@@ -196,8 +196,9 @@ def _ethnicity(drawn: str, gender: str, rng: random.Random) -> str:
     return "Latina" if word == "Latino" and gender == "female" else word
 
 
-def _is_hand(picture: Picture) -> bool:
-    return not (
+def is_hand(picture: Picture) -> bool:
+    """Whether an emoji shows a part of the body alone: a hand, an ear, a leg."""
+    return picture.style != "portrait" and not (
         picture.role in OCCUPATIONS
         or picture.role in PREDICATES
         or picture.role in OWN_NOUNS
@@ -234,7 +235,7 @@ def full_caption(picture: Picture, variant: int = 0) -> str:
         person = _article(_join((AGE_WORDS[picture.age][0], ethnicity, noun)))
         return f"a cartoon portrait of {person}{_portrait_tail(picture, rng, 1.0)}"
     prefix = "an emoji of" if picture.style == "modern" else "a flat emoji of"
-    if ethnicity and _is_hand(picture):
+    if ethnicity and is_hand(picture):
         return f"{prefix} {_person(picture, '', rng)} with {rng.choice(SKIN_WORDS[drawn])} skin"
     return f"{prefix} {_person(picture, ethnicity, rng)}"
 
@@ -298,7 +299,7 @@ def _emoji(picture: Picture, rng: random.Random) -> str:
         )
     ethnicity, tail = "", ""
     if picture.tone != "default" and rng.random() < 0.9:
-        if _is_hand(picture) or rng.random() < 0.25:
+        if is_hand(picture) or rng.random() < 0.25:
             skin = rng.choice(SKIN_WORDS[picture.tone])
             tail = rng.choice(
                 (f" with {skin} skin", f", {skin} skin tone", f" with {_article(skin)} skin tone")

@@ -11,7 +11,7 @@ variance is smaller than that of the drawn noise.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from obclip_gen.training import runs
+from obclip_gen.training import runs, workers
 from obclip_gen.training.autoencoder import LATENT_CHANNELS
 from obclip_gen.training.captions import caption
 from obclip_gen.training.dataset import Dataset
@@ -32,6 +32,7 @@ from obclip_gen.training.text import tokenize
 TRAIN_TIMESTEPS = 1000
 DROPOUT = 0.1
 BATCH = 32
+AVERAGE = 0.999
 
 
 @dataclass(frozen=True)
@@ -79,33 +80,30 @@ def noise_schedule() -> Scheduler:
 @dataclass
 class _Batches:
     """Random training batches: latents ``[b, 8, 16, 16]``, captions, one timestep each (stratified over the
-    schedule).
+    schedule). A batch is a function of the step and the worker alone, so that a resumed run draws new ones.
     """
 
     data: Dataset
     latents: npt.NDArray[np.float16]
     tokenizer: Tokenizer
     batch: int
-    seed: int
+    seed: int = 11
 
     def __post_init__(self) -> None:
-        self._rng = np.random.default_rng(self.seed)
-        self._words = random.Random(self.seed)
         self._indices = self.data.indices(held_out=False)
         self._weights = self.data.weights(self._indices)
         self._schedule = noise_schedule()
 
-    def draw(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def draw(self, step: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """(noisy latents, v target, timesteps, token ids)."""
-        chosen = self._rng.choice(self._indices, self.batch, p=self._weights)
+        rng = np.random.default_rng((self.seed, workers.rank(), step))
+        words = random.Random(int(rng.integers(2**62)))
+        chosen = rng.choice(self._indices, self.batch, p=self._weights)
         clean = torch.from_numpy(self.latents[chosen].astype(np.float32))
-        texts = [
-            "" if self._words.random() < DROPOUT else caption(self.data.pictures[i], self._words)
-            for i in chosen
-        ]
-        strata = (np.arange(self.batch) + self._rng.random(self.batch)) / self.batch * TRAIN_TIMESTEPS
+        texts = ["" if words.random() < DROPOUT else caption(self.data.pictures[i], words) for i in chosen]
+        strata = (np.arange(self.batch) + rng.random(self.batch)) / self.batch * TRAIN_TIMESTEPS
         timesteps = torch.from_numpy(strata.astype(np.int64))
-        noise = torch.randn_like(clean)
+        noise = torch.from_numpy(rng.standard_normal(clean.shape, dtype=np.float32))
         noisy = self._schedule.add_noise(clean, noise, timesteps)
         target = self._schedule.get_velocity(clean, noise, timesteps)
         return (
@@ -122,13 +120,15 @@ def _optimiser(module: Part, peak: float) -> torch.optim.AdamW:
 
 def _step(loss: Tensor, *, rate: float, optimisers: Sequence[torch.optim.AdamW]) -> None:
     """One step of every optimiser at ``rate`` times its peak learning rate, gradients clipped to norm 1."""
+    groups = [(optimiser, group) for optimiser in optimisers for group in optimiser.param_groups]
     for optimiser in optimisers:
         optimiser.zero_grad(set_to_none=True)
     torch.autograd.backward(loss)
+    workers.average_gradients([parameter for _, group in groups for parameter in group["params"]])
+    for optimiser, group in groups:
+        nn.utils.clip_grad_norm_(group["params"], 1.0)
+        group["lr"] = optimiser.defaults["lr"] * rate
     for optimiser in optimisers:
-        for group in optimiser.param_groups:
-            nn.utils.clip_grad_norm_(group["params"], 1.0)
-            group["lr"] = optimiser.defaults["lr"] * rate
         optimiser.step()
 
 
@@ -144,6 +144,63 @@ def _part(weights: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     }
 
 
+@dataclass
+class _Trainee:
+    """A module that learns, under its name in the checkpoint, and its peak learning rate."""
+
+    name: str
+    module: Part
+    peak: float
+
+
+def _train(
+    stage: str,
+    trainees: Sequence[_Trainee],
+    loss_of: Callable[[int], Tensor],
+    work: Path,
+    *,
+    seconds: float,
+    horizon: float,
+    pictures: int,
+) -> None:
+    """Trains ``trainees`` on ``loss_of`` until ``seconds`` of ``stage`` in all, resuming from its checkpoint.
+
+    The rate warms up over 100 steps of every run (the optimiser's state is not kept) and decays to its floor
+    at ``horizon``. ``pictures`` is the batch over all workers.
+    """
+    path, step, spent = work / f"{stage}.safetensors", 0, 0.0
+    averages = [runs.Averaged(trainee.module, AVERAGE) for trainee in trainees]
+    if path.exists():
+        weights, counters = runs.load(path)
+        for trainee, average in zip(trainees, averages, strict=True):
+            trainee.module.load_state_dict(_part(weights, trainee.name))
+            average.module.load_state_dict(_part(weights, f"{trainee.name}_average"))
+        step, spent = int(counters["step"]), counters["seconds"]
+    optimisers = [_optimiser(trainee.module.train(), trainee.peak) for trainee in trainees]
+    clock, begin, first, mean = runs.Clock(), spent, step, 0.0
+    while spent < seconds:
+        decay = runs.learning_rate(int(spent), peak=1.0, warmup=0, total=int(horizon))
+        loss = loss_of(step)
+        _step(loss, rate=decay * min(1.0, (step - first + 1) / 100), optimisers=optimisers)
+        step += 1
+        mean += loss.item()
+        spent = workers.agree(begin + clock.seconds)
+        if workers.rank() > 0:
+            continue
+        for trainee, average in zip(trainees, averages, strict=True):
+            average.update(trainee.module, step)
+        if step % 50 == 0:
+            speed = 50 * pictures / clock.lap()
+            say(f"{stage} step {step} {spent:.0f} s loss {mean / 50:.4f} {speed:.1f} pictures/s")
+            mean = 0.0
+        if step % 200 == 0 or spent >= seconds:
+            tensors: dict[str, Tensor] = {}
+            for trainee, average in zip(trainees, averages, strict=True):
+                tensors |= _prefixed(trainee.name, trainee.module)
+                tensors |= _prefixed(f"{trainee.name}_average", average.module)
+            runs.save(path, tensors, step=step, seconds=spent)
+
+
 def train_cloud(
     data: Dataset,
     latents: npt.NDArray[np.float16],
@@ -153,65 +210,25 @@ def train_cloud(
     *,
     seconds: float,
     horizon: float | None = None,
-    start: Denoiser | None = None,
     batch: int = BATCH,
     peak: float = 5e-4,
-    seed: int = 11,
 ) -> None:
     """Trains cloud U-Net and text encoder until ``seconds`` of training in all; the rate decays to its floor
     at ``horizon``.
 
-    Resumes from ``work/cloud.safetensors``; else from ``start`` (the packaged weights), else from nothing.
+    Resumes from ``work/cloud.safetensors`` (which may hold the packaged weights), else starts from nothing.
     """
-    path, step, spent = work / "cloud.safetensors", 0, 0.0
-    unet = start or build(CLOUD)
-    unet_average, text_average = runs.Averaged(unet, 0.9995), runs.Averaged(encoder, 0.9995)
-    if path.exists():
-        weights, counters = runs.load(path)
-        unet.load_state_dict(_part(weights, "unet"))
-        encoder.load_state_dict(_part(weights, "text"))
-        unet_average.module.load_state_dict(_part(weights, "unet_average"))
-        text_average.module.load_state_dict(_part(weights, "text_average"))
-        step, spent = int(counters["step"]), counters["seconds"]
-    torch.manual_seed(seed + step)
-    unet.to(memory_format=torch.channels_last).train()
-    encoder.train()
-    batches = _Batches(data, latents, tokenizer, batch, seed + step)
-    optimiser = _optimiser(unet, peak)
-    words = _optimiser(encoder, peak / 2)
-    clock, begin, first, mean = runs.Clock(), spent, step, 0.0
-    while spent < seconds:
-        decay = runs.learning_rate(int(spent), peak=1.0, warmup=0, total=int(horizon or seconds))
-        warm = min(1.0, (step - first + 1) / 100)
-        noisy, target, timesteps, ids = batches.draw()
+    unet = build(CLOUD).to(memory_format=torch.channels_last)
+    batches = _Batches(data, latents, tokenizer, batch // workers.count())
+
+    def loss(step: int) -> Tensor:
+        noisy, target, timesteps, ids = batches.draw(step)
         with runs.mixed_precision():
-            context = encoder(ids).last_hidden_state
-            predicted = unet(noisy, timesteps, context).sample
-        loss = nn.functional.mse_loss(predicted.float(), target)
-        _step(loss, rate=decay * warm, optimisers=(optimiser, words))
-        unet_average.update(unet, step)
-        text_average.update(encoder, step)
-        step += 1
-        mean += loss.item()
-        spent = begin + clock.seconds
-        if step % 50 == 0:
-            say(
-                f"cloud step {step} {spent:.0f} s loss {mean / 50:.4f} {50 * batch / clock.lap():.1f} "
-                f"pictures/s"
-            )
-            mean = 0.0
-        if step % 100 == 0 or spent >= seconds:
-            runs.save(
-                path,
-                {
-                    **_prefixed("unet", unet),
-                    **_prefixed("text", encoder),
-                    **_prefixed("unet_average", unet_average.module),
-                    **_prefixed("text_average", text_average.module),
-                },
-                step=step,
-                seconds=spent,
-            )
+            predicted = unet(noisy, timesteps, encoder(ids).last_hidden_state).sample
+        return nn.functional.mse_loss(predicted.float(), target)
+
+    trainees = (_Trainee("unet", unet, peak), _Trainee("text", encoder, peak / 2))
+    _train("cloud", trainees, loss, work, seconds=seconds, horizon=horizon or seconds, pictures=batch)
 
 
 def load_cloud(work: Path, tokenizer: Tokenizer, encoder: TextEncoder) -> tuple[Denoiser, TextEncoder]:
@@ -233,56 +250,27 @@ def train_device(
     *,
     seconds: float,
     horizon: float | None = None,
-    start: Denoiser | None = None,
     batch: int = BATCH,
     peak: float = 1e-3,
-    seed: int = 13,
 ) -> None:
     """Distils ``teacher`` (frozen, with its frozen text encoder) into the device U-Net until ``seconds`` of
     training in all.
     """
-    path, step, spent = work / "device.safetensors", 0, 0.0
-    unet = start or build(DEVICE)
-    average = runs.Averaged(unet, 0.9995)
-    if path.exists():
-        weights, counters = runs.load(path)
-        unet.load_state_dict(_part(weights, "unet"))
-        average.module.load_state_dict(_part(weights, "unet_average"))
-        step, spent = int(counters["step"]), counters["seconds"]
-    torch.manual_seed(seed + step)
-    unet.to(memory_format=torch.channels_last).train()
+    unet = build(DEVICE).to(memory_format=torch.channels_last)
     teacher.to(memory_format=torch.channels_last)
-    batches = _Batches(data, latents, tokenizer, batch, seed + step)
-    optimiser = _optimiser(unet, peak)
-    clock, begin, first, mean = runs.Clock(), spent, step, 0.0
-    while spent < seconds:
-        decay = runs.learning_rate(int(spent), peak=1.0, warmup=0, total=int(horizon or seconds))
-        warm = min(1.0, (step - first + 1) / 100)
-        noisy, _, timesteps, ids = batches.draw()
+    batches = _Batches(data, latents, tokenizer, batch // workers.count())
+
+    def loss(step: int) -> Tensor:
+        noisy, _, timesteps, ids = batches.draw(step)
         with runs.mixed_precision():
             with torch.no_grad():
                 context = encoder(ids).last_hidden_state
                 target = teacher(noisy, timesteps, context).sample
             predicted = unet(noisy, timesteps, context).sample
-        loss = nn.functional.mse_loss(predicted.float(), target.float())
-        _step(loss, rate=decay * warm, optimisers=(optimiser,))
-        average.update(unet, step)
-        step += 1
-        mean += loss.item()
-        spent = begin + clock.seconds
-        if step % 50 == 0:
-            say(
-                f"device step {step} {spent:.0f} s loss {mean / 50:.4f} {50 * batch / clock.lap():.1f} "
-                f"pictures/s"
-            )
-            mean = 0.0
-        if step % 100 == 0 or spent >= seconds:
-            runs.save(
-                path,
-                {**_prefixed("unet", unet), **_prefixed("unet_average", average.module)},
-                step=step,
-                seconds=spent,
-            )
+        return nn.functional.mse_loss(predicted.float(), target.float())
+
+    trainees = (_Trainee("unet", unet, peak),)
+    _train("device", trainees, loss, work, seconds=seconds, horizon=horizon or seconds, pictures=batch)
 
 
 def load_device(work: Path) -> Denoiser:

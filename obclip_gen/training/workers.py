@@ -1,7 +1,7 @@
 """Data-parallel training with one single-threaded process a core.
 
-On two AVX2 cores, two processes that average their gradients train the cloud model at 22 pictures/s; one
-process with two threads at 15. Each worker draws its own batches; rank 0 alone keeps the time, writes and logs.
+On two AVX2 cores, two processes that average their gradients are half as fast again as one process with two
+threads. Each worker draws its own batches; rank 0 alone keeps the time, writes and logs.
 """
 
 from __future__ import annotations
