@@ -183,10 +183,17 @@ def main(arguments: list[str] | None = None) -> int:
             for name, unet in models.unets.items():
                 export.export_unet(name, unet)
             export.export_index(models.unets)
+            if (work / "classifier.safetensors").exists():
+                classifier.export(classifier.load(data, work), export.WEIGHTS / "classifier")
             export.export_history(_history(work))
             export.make_readable()
         elif options.stage == "evaluate":
-            figures = report.evaluate_models(data, models, classifier.load(data, work))
+            reader = (
+                classifier.packaged(export.WEIGHTS / "classifier")
+                if options.packaged
+                else classifier.load(data, work)
+            )
+            figures = report.evaluate_models(data, models, reader)
             (work / "quality.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
             say(report.table(figures))
             history = json.loads((export.WEIGHTS / "training.json").read_text(encoding="utf-8"))

@@ -9,12 +9,14 @@ better than that.
 from __future__ import annotations
 
 import itertools
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from obclip_gen.training import runs
@@ -174,6 +176,22 @@ def load(data: Dataset, work: Path) -> AttributeClassifier:
     """The trained classifier below ``work``."""
     model = AttributeClassifier(label_columns(data.pictures))
     model.load_state_dict(runs.load(work / "classifier.safetensors")[0])
+    model.eval()
+    return model
+
+
+def export(model: AttributeClassifier, folder: Path) -> None:
+    """Writes ``model`` as fp16 safetensors, with its columns as JSON."""
+    folder.mkdir(parents=True, exist_ok=True)
+    halves = {name: t.half() if t.is_floating_point() else t for name, t in model.state_dict().items()}
+    save_file(halves, folder / "model.safetensors")
+    (folder / "columns.json").write_text(json.dumps(model.columns, indent=1) + "\n", encoding="utf-8")
+
+
+def packaged(folder: Path) -> AttributeClassifier:
+    """The classifier that :func:`export` wrote, in fp32."""
+    model = AttributeClassifier(json.loads((folder / "columns.json").read_text(encoding="utf-8")))
+    model.load_state_dict(load_file(folder / "model.safetensors"))
     model.eval()
     return model
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from torch import Tensor
 
 from obclip_gen.training.artwork import Picture
-from obclip_gen.training.captions import full_caption
+from obclip_gen.training.captions import full_caption, is_hand
 from obclip_gen.training.classifier import AttributeClassifier, read, split
 from obclip_gen.training.dataset import Dataset
 
@@ -51,10 +51,14 @@ class Share:
 
 
 def scored(picture: Picture) -> dict[str, str]:
-    """The columns that a picture's caption states and that are drawn, with their true values."""
-    truth = (
-        {"role": picture.role} if picture.style != "portrait" else {"race": picture.race, "age": picture.age}
-    )
+    """The columns that a picture's caption states and that are drawn, with their true values.
+
+    ``role`` is that of a person; what a hand does is read by the same head and counted apart, as ``hand``.
+    """
+    if picture.style == "portrait":
+        truth = {"race": picture.race, "age": picture.age}
+    else:
+        truth = {"hand" if is_hand(picture) else "role": picture.role}
     if picture.gender != "neutral":
         truth["gender"] = picture.gender
     if picture.style != "portrait" and picture.tone != "default":
@@ -71,7 +75,7 @@ def score(
     for index, picture in enumerate(truths):
         kind = "portrait" if picture.style == "portrait" else "emoji"
         for column, value in scored(picture).items():
-            right = int(seen[column][index] == value)
+            right = int(seen["role" if column == "hand" else column][index] == value)
             for group in (kind, "all"):
                 cell = counts.setdefault(column, {}).setdefault(group, [0, 0])
                 cell[0] += right
@@ -83,10 +87,10 @@ def score(
 
 
 def scored_pictures(
-    data: Dataset, *, held_out: bool, seen_emoji: int = 432, portraits: int = 160, seed: int = 23
+    data: Dataset, *, held_out: bool, each: int = 4, portraits: int = 120, seed: int = 23
 ) -> npt.NDArray[np.int64]:
-    """Positions of the pictures whose captions are scored: all held-out emoji, or seen ones spread over all
-    roles.
+    """Positions of the pictures whose captions are scored: all held-out emoji, or ``each`` seen ones of every
+    role of people and one of every hand; and ``portraits``.
     """
     rng = random.Random(seed)
     emoji = [i for i, p in enumerate(data.pictures) if p.style != "portrait" and p.held_out == held_out]
@@ -94,9 +98,10 @@ def scored_pictures(
         by_role: dict[str, list[int]] = {}
         for i in emoji:
             by_role.setdefault(data.pictures[i].role, []).append(i)
-        share = max(1, seen_emoji // len(by_role))
         emoji = [
-            i for role in sorted(by_role) for i in rng.sample(by_role[role], min(share, len(by_role[role])))
+            i
+            for role in sorted(by_role)
+            for i in rng.sample(by_role[role], 1 if is_hand(data.pictures[by_role[role][0]]) else each)
         ]
     parts = split(data)
     pool = parts.held_out if held_out else parts.seen

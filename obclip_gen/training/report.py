@@ -110,6 +110,7 @@ def evaluate_models(
         "seed": seed,
         "vocabulary": len(models.tokenizer),
         "roles": len({picture.role for picture in data.pictures if picture.style != "portrait"}),
+        "portraits": sum(picture.style == "portrait" for picture in data.pictures),
         "models": {name: size(unet) for name, unet in models.unets.items()},
         "rows": {},
     }
@@ -156,6 +157,7 @@ def table(figures: dict[str, Any]) -> str:
         ("gender", "all"),
         ("tone", "emoji"),
         ("role", "emoji"),
+        ("hand", "emoji"),
         ("race", "portrait"),
         ("age", "portrait"),
     ]
