@@ -107,15 +107,16 @@ def split(data: Dataset) -> Split:
 
 
 def _augment(pictures: Tensor, vae: Autoencoder | None, rng: np.random.Generator) -> Tensor:
-    """Shifts, brightness, a little blur and noise; and now and then what the shared decoder makes of the
-    picture.
+    """Half-size pictures from full-size ones: now and then what the shared autoencoder makes of them, since
+    generated pictures come out of it; and shifts, brightness, a little blur and noise.
     """
+    if vae is not None and rng.random() < 0.3:
+        with torch.no_grad(), runs.mixed_precision():
+            latents = vae.encoder(pictures.contiguous(memory_format=torch.channels_last))
+            pictures = vae.decoder(latents + 0.3 * rng.random() * torch.randn_like(latents)).float()
+    pictures = nn.functional.avg_pool2d(pictures, 2)
     dx, dy = (int(v) for v in rng.integers(-6, 7, 2))
     pictures = torch.roll(pictures, (dy, dx), (2, 3))
-    if vae is not None and rng.random() < 0.5:
-        with torch.no_grad(), runs.mixed_precision():
-            latents = vae.encoder(pictures)
-            pictures = vae.decoder(latents + 0.2 * rng.random() * torch.randn_like(latents)).float()
     if rng.random() < 0.3:
         pictures = nn.functional.avg_pool2d(pictures, 3, 1, 1)
     pictures = pictures + 0.05 * torch.randn_like(pictures)
@@ -151,7 +152,7 @@ def train(
         for group in optimiser.param_groups:
             group["lr"] = peak * min(1.0, (step + 1) / 100) * max(0.01, 1 - spent / seconds)
         chosen = np.sort(rng.choice(part, batch, p=weights_of))
-        pictures = _augment(to_tensor(data.small(chosen)), vae, rng)
+        pictures = _augment(to_tensor(data.pixels[chosen]), vae, rng)
         with runs.mixed_precision():
             logits = model(pictures)
         losses = [
