@@ -7,6 +7,8 @@ each caller states, as a small protocol or an annotation, what it relies on.
 from __future__ import annotations
 
 import importlib
+import signal
+import threading
 from typing import Any
 
 from obclip_privacy.errors import BadInputError
@@ -26,6 +28,28 @@ def library(name: str) -> Any:
         raise BadInputError(
             f"{error.name} is not installed; generation needs: pip install 'obclip[serve]'"
         ) from None
+
+
+def load_torch() -> None:
+    """Imports torch; a Ctrl-C meanwhile takes effect afterwards.
+
+    An exception inside torch's native start-up would end the process with SIGABRT instead of a clear word.
+
+    Raises:
+        BadInputError: it is not installed.
+        KeyboardInterrupt: the user pressed Ctrl-C meanwhile.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        library("torch")
+        return
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: pressed.append(number))
+    try:
+        library("torch")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
 
 
 def quiet_libraries() -> None:

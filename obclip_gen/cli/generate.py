@@ -114,12 +114,14 @@ def generate(
     source = Engine(rules)
     found = accepted_candidates(source, prompt, negative_prompt)
 
+    from obclip_gen.libs import load_torch, quiet_libraries
+
+    load_torch()
     from obclip_gen.backends.entry import LoadOptions
     from obclip_gen.backends.registry import load_backend
     from obclip_gen.cli.progress import generation_progress
     from obclip_gen.client.http import ClientSettings, RemoteCloud
     from obclip_gen.cloud import Cloud, LocalCloud
-    from obclip_gen.libs import quiet_libraries
     from obclip_gen.pipeline import Options
     from obclip_gen.pipeline import generate as run
 

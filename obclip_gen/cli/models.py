@@ -46,9 +46,11 @@ def info(
     output_format: Annotated[Format, typer.Option("--format", "-f", help="table or json.")] = Format.TABLE,
 ) -> None:
     """Load a model and show its fingerprint, its settings and its cost."""
+    from obclip_gen.libs import load_torch, quiet_libraries
+
+    load_torch()
     from obclip_gen.backends.entry import LoadOptions
     from obclip_gen.backends.registry import load_backend
-    from obclip_gen.libs import quiet_libraries
     from obclip_gen.macs import RULE
 
     quiet_libraries()

@@ -61,8 +61,9 @@ def serve(
             f" {TOKEN_VARIABLE} or --allow-anonymous"
         )
 
-    from obclip_gen.libs import library, quiet_libraries
+    from obclip_gen.libs import library, load_torch, quiet_libraries
 
+    load_torch()
     library("fastapi")
     library("uvicorn")
     from obclip_gen.backends.entry import LoadOptions

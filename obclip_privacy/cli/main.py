@@ -92,6 +92,8 @@ def _run(arguments: Sequence[str]) -> int:
     outcome = typer.main.get_command(app).main(
         args=list(arguments), prog_name="obclip", standalone_mode=False
     )
+    if outcome == EXIT_INTERRUPTED:  # typer has swallowed the exception
+        raise KeyboardInterrupt
     return outcome if isinstance(outcome, int) else EXIT_OK
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from obclip_gen import libs
 from obclip_gen.backends.layout import PARTS, embedded_layout
 from obclip_gen.testing.tiny import write_tiny_model
 from obclip_privacy.cli.main import main
@@ -173,8 +174,24 @@ def test_interruption_leaves_nothing(tmp_path: Path, models: list[str]) -> None:
             process.send_signal(signal.SIGINT)
             _, errors = process.communicate(timeout=20)
     assert process.returncode == 130
+    assert errors.splitlines()[-1] == "obclip: interrupted"
     assert "Traceback" not in errors
     assert names(tmp_path) == []
+
+
+def test_an_interruption_while_torch_loads_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = []
+
+    def slow(name: str) -> None:
+        signal.raise_signal(signal.SIGINT)
+        loaded.append(name)
+
+    monkeypatch.setattr(libs, "library", slow)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        libs.load_torch()
+    assert loaded == ["torch"]
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.parametrize("command", [["generate", "--help"], ["serve", "--help"], ["models", "list"]])
