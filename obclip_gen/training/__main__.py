@@ -144,6 +144,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--workers", type=int, default=1, help="processes of one thread each (refine, cloud, device)"
     )
+    parser.add_argument("--each", type=int, default=4, help="pictures of every role that evaluate scores")
     parser.add_argument(
         "--packaged",
         action="store_true",
@@ -193,7 +194,7 @@ def main(arguments: list[str] | None = None) -> int:
                 if options.packaged
                 else classifier.load(data, work)
             )
-            figures = report.evaluate_models(data, models, reader)
+            figures = report.evaluate_models(data, models, reader, each=options.each)
             (work / "quality.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
             say(report.table(figures))
             history = json.loads((export.WEIGHTS / "training.json").read_text(encoding="utf-8"))

@@ -86,12 +86,11 @@ def score(
     }
 
 
-def scored_pictures(
-    data: Dataset, *, held_out: bool, each: int = 4, portraits: int = 120, seed: int = 23
-) -> npt.NDArray[np.int64]:
+def scored_pictures(data: Dataset, *, held_out: bool, each: int = 4, seed: int = 23) -> npt.NDArray[np.int64]:
     """Positions of the pictures whose captions are scored: all held-out emoji, or ``each`` seen ones of every
-    role of people and one of every hand; and ``portraits``.
+    role of people and one of every hand; and 30 times ``each`` portraits.
     """
+    portraits = 30 * each
     rng = random.Random(seed)
     emoji = [i for i, p in enumerate(data.pictures) if p.style != "portrait" and p.held_out == held_out]
     if not held_out:

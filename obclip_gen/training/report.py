@@ -99,7 +99,7 @@ class Models:
 
 
 def evaluate_models(
-    data: Dataset, models: Models, classifier: AttributeClassifier, seed: int = 7
+    data: Dataset, models: Models, classifier: AttributeClassifier, *, each: int = 4, seed: int = 7
 ) -> dict[str, Any]:
     """Every figure of the quality table: real held-out artwork, reconstructions, and each model on seen and
     held-out captions.
@@ -120,7 +120,7 @@ def evaluate_models(
         truths = [data.pictures[i] for i in np.sort(indices[:1500])]
         figures["rows"][f"real/{label}"] = _records(evaluate.score(classifier, real, truths))
     for label in ("seen", "held_out"):
-        indices = evaluate.scored_pictures(data, held_out=label == "held_out")
+        indices = evaluate.scored_pictures(data, held_out=label == "held_out", each=each)
         truths = [data.pictures[i] for i in indices]
         for name, unet in models.unets.items():
             drawn = sample(
