@@ -14,6 +14,7 @@ from obclip_gen.training import (
     autoencoder,
     captions,
     classifier,
+    dataset,
     denoiser,
     evaluate,
     muon,
@@ -48,6 +49,26 @@ def test_training_never_draws_a_held_out_picture(data: Dataset) -> None:
     assert chosen.isdisjoint(data.indices(held_out=True).tolist())
     assert len(data.indices(held_out=True)) > 0
     assert math.isclose(data.weights(data.indices(held_out=False)).sum(), 1.0)
+
+
+def test_people_in_natural_skin_tones_are_drawn_from_most() -> None:
+    astronaut = Picture("modern", "astronaut", "female", "unstated", tone="dark")
+    yellow = Picture("modern", "astronaut", "female", "unstated", tone="default")
+    fist = Picture("modern", "raised-fist", "neutral", "unstated", tone="dark")
+    assert captions.is_hand(fist)
+    assert not captions.is_hand(astronaut)
+    assert dataset.interest(astronaut) > dataset.interest(yellow) > dataset.interest(fist)
+    few = Dataset((astronaut, yellow, fist), np.zeros((3, 128, 128, 3), dtype=np.uint8))
+    shares = few.weights(range(3))
+    assert shares.tolist() == pytest.approx([0.5, 0.3, 0.2])
+
+
+def test_busy_crops_leave_empty_paper_out() -> None:
+    picture = np.full((1, 128, 128, 3), 255, dtype=np.uint8)
+    picture[:, 64:, 64:] = np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3))
+    crops = [autoencoder.busy_crops(picture, np.random.default_rng(seed), tries=8) for seed in range(20)]
+    assert all(crop.shape == (1, 64, 64, 3) for crop in crops)
+    assert np.mean([(crop < 255).mean() for crop in crops]) > 0.4, "of a random crop, a quarter is drawn"
 
 
 def test_half_size_pictures_are_means(data: Dataset) -> None:
@@ -132,3 +153,30 @@ def test_labels_name_every_column_and_the_score_reads_them(data: Dataset) -> Non
     assert (
         report.table({"rows": {"x": {"race": {"portrait": evaluate.Share(1, 2).record()}}}}).count("\n") == 2
     )
+
+
+def test_hands_are_scored_apart_from_roles() -> None:
+    assert "role" in evaluate.scored(Picture("flat", "astronaut", "male", "unstated", tone="dark"))
+    assert evaluate.scored(Picture("flat", "raised-fist", "neutral", "unstated", tone="default")) == {
+        "hand": "raised-fist"
+    }
+
+
+def test_the_classifier_reads_alike_after_export(data: Dataset, tmp_path: Path) -> None:
+    model = classifier.AttributeClassifier(text.label_columns(data.pictures)).eval()
+    classifier.export(model, tmp_path)
+    again = classifier.packaged(tmp_path)
+    pictures = autoencoder.to_tensor(data.pixels[:4])
+    before, after = model(pictures), again(pictures)
+    assert list(before) == list(after)
+    for name, logits in before.items():
+        assert torch.allclose(logits, after[name], atol=2e-2)
+
+
+def test_the_refined_autoencoder_resumes(data: Dataset, tmp_path: Path) -> None:
+    start = autoencoder.build_full()
+    autoencoder.refine(data, start, tmp_path, seconds=0.1, crops=2)
+    weights, counters = runs.load(tmp_path / "autoencoder_refined.safetensors")
+    assert set(weights) == set(start.state_dict())
+    autoencoder.refine(data, start, tmp_path, seconds=counters["seconds"] + 0.1, crops=2)
+    assert runs.load(tmp_path / "autoencoder_refined.safetensors")[1]["step"] > counters["step"]
