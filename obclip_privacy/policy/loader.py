@@ -80,7 +80,8 @@ def _locate(name_or_path: str | Path) -> tuple[Path, str]:
         return path, str(path)
     near = nearest(text, shipped_names())
     hint = f"did you mean '{near}'?" if near else f"there are: {', '.join(shipped_names())}"
-    also = f" (a file of your own needs its path: ./{text})" if _is_file(Path(text)) else ""
+    own = next((path for path in (f"./{text}", f"{text}.json") if _is_file(Path(path))), None)
+    also = f" (a file of your own needs its path: {own})" if own else ""
     raise PolicyError(f"no shipped policy is named {quoted(text)}; {hint}{also}")
 
 
