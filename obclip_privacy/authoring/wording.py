@@ -203,6 +203,8 @@ def leak_sentences(policy: Policy, facts: Sequence[AttributeFacts], unnamed: Seq
             sentences.append(
                 f"{name}: of a value that is not listed, a broader word (out_of_domain generalise)."
             )
+        if len(fact.groups) > 1:
+            sentences.append(f"{name}: whether somebody is an adult or under 18, where a word says so.")
         if fact.missing_band:
             words = "child or teenager" if fact.missing_band == "minors" else "young or elderly"
             sentences.append(

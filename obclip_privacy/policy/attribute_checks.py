@@ -245,9 +245,14 @@ def _check_blocks(entry: Tree, names: AttributeNames) -> Iterator[Problem]:
 
 def _check_partition(blocks: Tree, domain: list[str | None], names: AttributeNames) -> Iterator[Problem]:
     seen: set[str] = set()
+    shapeless = [part for part in (blocks, *blocks.items) if not part.is_array]
+    if shapeless:
+        yield shapeless[0].problem('\'blocks\' takes lists of values, as in [["a", "b"], ["c", "d"]]')
+        return
     for block in blocks.items:
         if len(block.items) < 2:
-            yield block.problem("a block of one value hides nothing; it needs at least two")
+            held = "of one value" if block.items else "without values"
+            yield block.problem(f"a block {held} hides nothing; it needs at least two")
         for item in block.items:
             name = item.scalar
             if not isinstance(name, str) or name not in domain:
