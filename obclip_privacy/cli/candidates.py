@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,9 +12,11 @@ from obclip_privacy.cli.prompts import read_prompts
 from obclip_privacy.errors import EXIT_REFUSED
 from obclip_privacy.policy.frozen import Json
 from obclip_privacy.policy.loader import load_policy
+from obclip_privacy.policy.model import CueAction
 
 if TYPE_CHECKING:
-    from obclip_privacy.candidates.candidate_set import CandidateSet
+    from obclip_privacy.candidates.candidate_set import CandidateSet, Cue
+    from obclip_privacy.candidates.engine import Engine
 
 app = typer.Typer()
 
@@ -36,25 +39,36 @@ def candidates(
     """Show candidate sets. A refusal is a result: the batch goes on, and the exit code is 1."""
     from obclip_privacy.candidates.engine import Engine
 
-    engine = Engine(load_policy(policy))
+    loaded = load_policy(policy)
+    engine = Engine(loaded)
+    warns = CueAction.WARN in loaded.cues.values()
     rows: list[dict[str, Json]] = []
     refused = False
     for given in read_prompts(prompts or (), source, negative_prompt):
         found = engine.candidates(given.prompt, given.negative_prompt)
         refused = refused or found.status != "ok"
+        warnings = _warnings(engine, found) if warns else ()
         if output is Format.JSONL:
-            print_jsonl([set_json(found)])
+            print_jsonl([set_json(found, warnings)])
         elif output is Format.JSON:
-            rows.append(set_json(found))
+            rows.append(set_json(found, warnings))
         else:
-            _print_set(found)
+            _print_set(found, warnings)
     if output is Format.JSON:
         print_json(rows)
     if refused:
         raise typer.Exit(EXIT_REFUSED)
 
 
-def set_json(found: CandidateSet) -> dict[str, Json]:
+def _warnings(engine: Engine, found: CandidateSet) -> tuple[Cue, ...]:
+    """Cues of the prompt that are sent although the policy says to warn of them."""
+    if found.status != "ok":
+        return ()
+    cues = engine.detect(found.prompt).cues
+    return tuple(cue for cue in cues if engine.policy.cue_action(cue.kind) is CueAction.WARN)
+
+
+def set_json(found: CandidateSet, warnings: Sequence[Cue] = ()) -> dict[str, Json]:
     """One line of ``obclip candidates --format jsonl``."""
     return {
         "prompt": found.prompt,
@@ -81,10 +95,14 @@ def set_json(found: CandidateSet) -> dict[str, Json]:
         "leakage_bits": found.leakage_bits,
         "prior": found.figures.prior,
         "negative_prompt": found.cloud_negative_prompt,
+        "warnings": [
+            {"start": cue.start, "end": cue.end, "text": cue.text, "kind": cue.kind, "reason": cue.reason}
+            for cue in warnings
+        ],
     }
 
 
-def _print_set(found: CandidateSet) -> None:
+def _print_set(found: CandidateSet, warnings: Sequence[Cue]) -> None:
     typer.echo(found.prompt)
     if found.status != "ok":
         typer.echo(f"  refused: {found.reason}")
@@ -100,3 +118,5 @@ def _print_set(found: CandidateSet) -> None:
     )
     if found.withheld:
         typer.echo(f"  withheld: {', '.join(repr(span.text) for span in found.withheld)}")
+    for cue in warnings:
+        typer.echo(f"  warning: {cue.text!r} is sent, a cue of the kind {cue.kind} ({cue.reason})")

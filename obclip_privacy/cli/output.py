@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -30,6 +31,11 @@ def print_jsonl(rows: Iterable[Mapping[str, Json]]) -> None:
     """Print one JSON object a line on standard output."""
     for row in rows:
         typer.echo(json.dumps(row, ensure_ascii=False))
+
+
+def console_width() -> int:
+    """Columns of the terminal, as ``COLUMNS`` or the terminal has it; 80 where there is none."""
+    return shutil.get_terminal_size().columns
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Check, show and test privacy policies."""
+"""Write, explain, check, compare and test privacy policies."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ from typing import Annotated
 
 import typer
 
+from obclip_privacy.cli import policy_authoring
 from obclip_privacy.cli.output import Format, print_json, print_jsonl, print_table
 from obclip_privacy.errors import EXIT_REFUSED, PolicyError, Problem
 from obclip_privacy.policy.frozen import Json
 from obclip_privacy.policy.loader import load_policy
-from obclip_privacy.policy.model import AttributePolicy, Policy
+from obclip_privacy.policy.model import AttributePolicy, Guarantee, Policy
 
 app = typer.Typer()
+app.command("new")(policy_authoring.new)
+app.command("explain")(policy_authoring.explain)
+app.command("diff")(policy_authoring.diff)
 
 PolicyArgument = Annotated[
     str, typer.Argument(metavar="POLICY", help="Name of a shipped policy, or path of a policy file.")
@@ -89,13 +93,15 @@ def run_tests(policy: PolicyArgument = "default", output: FormatOption = Format.
     from obclip_privacy.cli.policy_tests import run_policy_tests
 
     outcomes = run_policy_tests(load_policy(policy))
-    if output is Format.TABLE:
+    if output is Format.TABLE and not outcomes:
+        typer.echo("the policy has no tests; add prompts and what becomes of them under 'tests'")
+    elif output is Format.TABLE:
         print_table(
             ("", "prompt", "what differs"),
             [("fail" if case.failures else "ok", case.prompt, "\n".join(case.failures)) for case in outcomes],
         )
         failed = sum(bool(case.failures) for case in outcomes)
-        typer.echo(f"{len(outcomes)} tests, {failed} failed")
+        typer.echo(f"{len(outcomes)} {'test' if len(outcomes) == 1 else 'tests'}, {failed} failed")
     else:
         _print_rows(
             [
@@ -147,18 +153,26 @@ def _show_table(policy: Policy) -> None:
         title=f"{policy.name}: {policy.description}",
     )
     limits, guarantee = policy.limits, policy.guarantee
-    cues = ", ".join(f"{kind}: {action}" for kind, action in policy.cues.items()) or "*: withhold"
+    cues = [f"{kind}: {action}" for kind, action in policy.cues.items() if kind != "*"]
+    cues.append(f"{'all other' if cues else 'all'} kinds: {policy.cue_action('*')}")
     rows = [
-        ("cues", cues),
+        ("cues", "\n".join(cues)),
         ("negative prompt", str(policy.negative_prompt)),
         ("limits", f"{limits.max_candidates} candidates, {limits.max_prompt_chars} characters"),
         ("overflow", str(limits.overflow)),
-        ("guarantee", f"n at least {guarantee.min_n}, posterior at most {guarantee.max_posterior}"),
+        ("guarantee", _guarantee(guarantee)),
         ("plugins", ", ".join(policy.plugins) or "none beyond the built-in ones"),
         ("tests", str(len(policy.tests))),
         ("sha256", policy.sha256),
     ]
     print_table(("setting", "value"), rows)
+
+
+def _guarantee(guarantee: Guarantee) -> str:
+    parts = [f"n at least {guarantee.min_n}"] if guarantee.min_n > 1 else []
+    if guarantee.max_posterior < 1:
+        parts.append(f"posterior at most {guarantee.max_posterior}")
+    return ", ".join(parts) or "none"
 
 
 def _attribute_row(attribute: AttributePolicy) -> tuple[str, ...]:

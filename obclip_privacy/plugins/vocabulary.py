@@ -11,12 +11,17 @@ from obclip_privacy.plugins.registry import PluginStatus, Registry
 from obclip_privacy.policy.frozen import FrozenMap
 from obclip_privacy.policy.vocabulary import AgeBand, AttributeNames, Vocabulary
 
+#: Kinds that the built-in detectors of names and emoji report; functions do not declare theirs.
+BUILTIN_FOUND_KINDS = frozenset({"emoji", "name"})
 _BANDS = {Band.ADULT: AgeBand.ADULT, Band.MINOR: AgeBand.MINOR}
 
 
 @functools.cache
 def vocabulary_of(registry: Registry) -> Vocabulary:
     """The vocabulary of *registry*; computed once for each."""
+    builtin = {record.name for record in registry.plugins if record.builtin}
+    finders = [name for name, detector in registry.cue_detectors.items() if detector.find is not None]
+    foreign = [name for name in finders if registry.owners.get(("cue detector", name)) not in builtin]
     detected = {term.kind for detector in registry.cue_detectors.values() for term in detector.terms} | {
         cue.kind for attribute in registry.attributes.values() for cue in attribute.lexicon.cues
     }
@@ -38,8 +43,8 @@ def vocabulary_of(registry: Registry) -> Vocabulary:
                 for identifier, attribute in registry.attributes.items()
             }
         ),
-        cue_kinds=tuple(sorted(detected)),
-        open_cue_kinds=any(detector.find is not None for detector in registry.cue_detectors.values()),
+        cue_kinds=tuple(sorted(detected | (BUILTIN_FOUND_KINDS if len(finders) > len(foreign) else set()))),
+        open_cue_kinds=bool(foreign),
         plugins=FrozenMap(
             {
                 name: "" if record.status is PluginStatus.LOADED else f"{record.status}: {record.reason}"

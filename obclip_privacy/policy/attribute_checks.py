@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from obclip_privacy.errors import Problem, quoted
-from obclip_privacy.policy.model import Presence, Strategy
+from obclip_privacy.policy.model import OutOfDomain, Presence, Strategy
 from obclip_privacy.policy.nearest import nearest
 from obclip_privacy.policy.tree import Tree
 from obclip_privacy.policy.vocabulary import AgeBand, AttributeNames
 
 #: Strategies that hide the value among the values of the domain, and so need one.
 HIDING = (Strategy.ENUMERATE, Strategy.NEUTRALISE, Strategy.GENERALISE, Strategy.BLOCK)
+#: Strategies of which the cloud gets no value, so that it need not see that the attribute occurs.
+SILENT = (Strategy.NEUTRALISE, Strategy.WITHHOLD)
 #: The value that stands for not stating the attribute.
 UNSTATED = "unstated"
 
@@ -104,7 +106,14 @@ def _check_names_known(entry: Tree, names: AttributeNames) -> Iterator[Problem]:
     """Every value can be written: its id or one of its aliases has surface forms; no alias is unknown."""
     for value in entry.list("values"):
         named = list(value_names(value))
-        if not named or named[0][0] == UNSTATED:
+        if not named:
+            continue
+        if named[0][0] == UNSTATED:
+            yield named[0][1].problem(
+                f"no word states the value '{UNSTATED}'; to hide that '{entry.text('id')}' occurs at "
+                "all, use "
+                "the strategy 'neutralise' or 'withhold' with presence 'hidden'"
+            )
             continue
         usable = any(name in names.values for name, _ in named)
         for index, (name, place) in enumerate(named):
@@ -201,15 +210,17 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 def _check_presence(entry: Tree, strategy: str | None) -> Iterator[Problem]:
+    """With presence ``hidden`` nothing of the attribute may be sent, of listed values or of others."""
     presence = entry.get("presence")
     if presence is None or presence.scalar != Presence.HIDDEN or strategy is None:
         return
-    if strategy in (Strategy.NEUTRALISE, Strategy.WITHHOLD):
-        return
-    if not any(value_id(value) == UNSTATED for value in entry.list("values")):
-        yield presence.problem(
-            f"presence 'hidden' needs the strategy 'neutralise' or 'withhold', or the value '{UNSTATED}' "
-            "in the domain"
+    if strategy not in SILENT:
+        yield presence.problem("presence 'hidden' needs the strategy 'neutralise' or 'withhold'")
+    outside = entry.get("out_of_domain")
+    if outside is not None and outside.scalar == OutOfDomain.GENERALISE:
+        yield outside.problem(
+            "presence 'hidden' and out_of_domain 'generalise' contradict each other: the broader word shows "
+            "that the attribute occurs; use 'neutralise' or 'refuse'"
         )
 
 
@@ -234,9 +245,14 @@ def _check_blocks(entry: Tree, names: AttributeNames) -> Iterator[Problem]:
 
 def _check_partition(blocks: Tree, domain: list[str | None], names: AttributeNames) -> Iterator[Problem]:
     seen: set[str] = set()
+    shapeless = [part for part in (blocks, *blocks.items) if not part.is_array]
+    if shapeless:
+        yield shapeless[0].problem('\'blocks\' takes lists of values, as in [["a", "b"], ["c", "d"]]')
+        return
     for block in blocks.items:
         if len(block.items) < 2:
-            yield block.problem("a block of one value hides nothing; it needs at least two")
+            held = "of one value" if block.items else "without values"
+            yield block.problem(f"a block {held} hides nothing; it needs at least two")
         for item in block.items:
             name = item.scalar
             if not isinstance(name, str) or name not in domain:

@@ -65,17 +65,23 @@ def _installed_vocabulary() -> Vocabulary:
     return installed_vocabulary()
 
 
+def is_path(name: str) -> bool:
+    """Whether *name* is the path of a policy file, and not the name of a shipped policy."""
+    return "/" in name or "\\" in name or name.endswith(".json")
+
+
 def _locate(name_or_path: str | Path) -> tuple[Path, str]:
     """The file, and how messages call it."""
     text = str(name_or_path)
-    if isinstance(name_or_path, Path) or "/" in text or "\\" in text or text.endswith(".json"):
+    if isinstance(name_or_path, Path) or is_path(text):
         return Path(text), text
     if text in shipped_names():
         path = policies_folder() / f"{text}.json"
         return path, str(path)
     near = nearest(text, shipped_names())
     hint = f"did you mean '{near}'?" if near else f"there are: {', '.join(shipped_names())}"
-    also = f" (a file of your own needs its path: ./{text})" if _is_file(Path(text)) else ""
+    own = next((path for path in (f"./{text}", f"{text}.json") if _is_file(Path(path))), None)
+    also = f" (a file of your own needs its path: {own})" if own else ""
     raise PolicyError(f"no shipped policy is named {quoted(text)}; {hint}{also}")
 
 
@@ -99,12 +105,12 @@ def _resolve(path: Path, shown: str, children: tuple[Path, ...]) -> tuple[Tree, 
 
 
 def _resolve_base(base: Tree, name: str, child: Path, chain: tuple[Path, ...]) -> tuple[Tree, list[Problem]]:
-    is_path = "/" in name or "\\" in name or name.endswith(".json")
-    if is_path and (Path(name).is_absolute() or "\\" in name or ":" in name):
+    own = is_path(name)
+    if own and (Path(name).is_absolute() or "\\" in name or ":" in name):
         raise _at(base, f"'extends' takes a shipped policy or a relative path with '/', not {quoted(name)}")
-    if not is_path and name not in shipped_names():
+    if not own and name not in shipped_names():
         raise _at(base, f"no shipped policy is named {quoted(name)}", nearest(name, shipped_names()))
-    path = child.parent / name if is_path else policies_folder() / f"{name}.json"
+    path = child.parent / name if own else policies_folder() / f"{name}.json"
     if not _is_file(path):
         raise _at(base, f"there is no policy file {quoted(str(path))}")
     if path.resolve() in chain:
@@ -185,6 +191,7 @@ def _build_attribute(entry: Tree, vocabulary: Vocabulary) -> AttributePolicy:
         options=cast("Mapping[str, Json]", freeze(options.plain())) if options else FrozenMap(),
         out_of_domain=OutOfDomain(entry.text("out_of_domain") or OutOfDomain.NEUTRALISE),
         presence=Presence(entry.text("presence") or Presence.VISIBLE),
+        description=entry.text("description") or "",
     )
 
 

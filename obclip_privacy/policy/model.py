@@ -109,6 +109,7 @@ class AttributePolicy:
         options: what the strategy, the detectors and the generator are told; checked by them.
         out_of_domain: what happens to a value that is not listed.
         presence: whether its occurrence is visible.
+        description: why it is treated like this, for people; decides nothing.
     """
 
     id: str
@@ -119,6 +120,7 @@ class AttributePolicy:
     options: Mapping[str, Json] = field(default_factory=FrozenMap)
     out_of_domain: OutOfDomain = OutOfDomain.NEUTRALISE
     presence: Presence = Presence.VISIBLE
+    description: str = ""
 
     @property
     def value_ids(self) -> tuple[str, ...]:
@@ -259,7 +261,7 @@ class Policy:
 
 
 def _attribute_json(attribute: AttributePolicy) -> dict[str, Json]:
-    return {
+    entry: dict[str, Json] = {
         "id": attribute.id,
         "strategy": attribute.strategy.value,
         "values": [_value_json(value) for value in attribute.values],
@@ -269,6 +271,9 @@ def _attribute_json(attribute: AttributePolicy) -> dict[str, Json]:
         "out_of_domain": attribute.out_of_domain.value,
         "presence": attribute.presence.value,
     }
+    if attribute.description:
+        entry["description"] = attribute.description
+    return entry
 
 
 def _value_json(value: Value) -> dict[str, Json]:

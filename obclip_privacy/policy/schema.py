@@ -80,8 +80,12 @@ def _unknown_keys(
     patterns: Mapping[str, object] = schema.get("patternProperties", {})
     for key in found:
         if key not in known and not any(re.search(pattern, key) for pattern in patterns):
+            near = next((right for pattern in patterns if (right := _repaired(key, pattern))), None)
             yield source.problem(
-                pointer_to(pointer, key), f"unknown key {quoted(key)}", nearest(key, known), at_key=True
+                pointer_to(pointer, key),
+                f"unknown key {quoted(key)}",
+                near or nearest(key, known),
+                at_key=True,
             )
 
 

@@ -9,7 +9,6 @@ from fractions import Fraction
 from obclip_privacy.errors import Problem, quoted
 from obclip_privacy.policy.attribute_checks import (
     HIDING,
-    UNSTATED,
     check_attribute,
     probability,
     value_names,
@@ -17,7 +16,7 @@ from obclip_privacy.policy.attribute_checks import (
 from obclip_privacy.policy.model import Limits, Strategy
 from obclip_privacy.policy.nearest import nearest
 from obclip_privacy.policy.tree import Tree
-from obclip_privacy.policy.vocabulary import Vocabulary
+from obclip_privacy.policy.vocabulary import AgeBand, Vocabulary
 
 
 def check_policy(policy: Tree, vocabulary: Vocabulary) -> tuple[Problem, ...]:
@@ -54,8 +53,8 @@ def _problems(policy: Tree, vocabulary: Vocabulary) -> Iterator[Problem]:
             yield from check_attribute(entry, names)
     yield from _check_claims(policy)
     yield from _check_cues(policy, vocabulary)
-    yield from _check_limits(policy)
-    yield from _check_guarantee(policy)
+    yield from _check_limits(policy, vocabulary)
+    yield from _check_guarantee(policy, vocabulary)
     yield from _check_tests(policy)
 
 
@@ -84,7 +83,7 @@ def _check_claims(policy: Tree) -> Iterator[Problem]:
         for value in entry.list("values"):
             for name, place in value_names(value):
                 owner = owners.setdefault(name, identifier)
-                if name != UNSTATED and owner != identifier:
+                if owner != identifier:
                     yield place.problem(
                         f"the value '{name}' is claimed by two attributes, '{owner}' and '{identifier}'"
                     )
@@ -92,16 +91,20 @@ def _check_claims(policy: Tree) -> Iterator[Problem]:
 
 def _check_cues(policy: Tree, vocabulary: Vocabulary) -> Iterator[Problem]:
     cues = policy.get("cues")
-    if cues is None or vocabulary.open_cue_kinds:
+    if cues is None:
         return
     for kind, action in cues.members.items():
-        if kind != "*" and kind not in vocabulary.cue_kinds:
-            yield action.problem(
-                f"nothing detects cues of the kind {quoted(kind)}; there are "
-                + ", ".join(f"'{known}'" for known in vocabulary.cue_kinds),
-                nearest(kind, vocabulary.cue_kinds),
-                at_key=True,
-            )
+        if kind == "*" or kind in vocabulary.cue_kinds or action.broken:
+            continue
+        near = nearest(kind, vocabulary.cue_kinds)
+        if vocabulary.open_cue_kinds and near is None:
+            continue  # a plugin may report it; what is that near to a known kind is a slip
+        yield action.problem(
+            f"nothing detects cues of the kind {quoted(kind)}; there are "
+            + ", ".join(f"'{known}'" for known in vocabulary.cue_kinds),
+            near,
+            at_key=True,
+        )
 
 
 def _max_candidates(policy: Tree) -> int:
@@ -110,27 +113,29 @@ def _max_candidates(policy: Tree) -> int:
     return stated.scalar if stated and isinstance(stated.scalar, int) else Limits().max_candidates
 
 
-def _check_limits(policy: Tree) -> Iterator[Problem]:
+def _check_limits(policy: Tree, vocabulary: Vocabulary) -> Iterator[Problem]:
     """One attribute alone must fit, or every prompt that states it would overflow."""
     most = _max_candidates(policy)
     for entry in policy.list("attributes"):
         domain = entry.get("values")
         if domain is None or entry.text("strategy") not in (Strategy.ENUMERATE, Strategy.GENERALISE):
             continue
-        if len(domain.items) > most:
+        together = max((len(group) for group in _groups(entry, vocabulary)), default=0)
+        if together > most:
             yield domain.problem(
-                f"a set must exceed its limit: '{entry.text('id')}' has {len(domain.items)} values, "
+                f"a set must exceed its limit: '{entry.text('id')}' has {together} values, "
                 f"'max_candidates' is {most}; raise it, or use the strategy 'block' or 'neutralise'"
             )
 
 
-def _check_guarantee(policy: Tree) -> Iterator[Problem]:
+def _check_guarantee(policy: Tree, vocabulary: Vocabulary) -> Iterator[Problem]:
     """The guarantee can be met at least by a prompt that states every attribute of one person."""
     guarantee = policy.get("guarantee")
     if guarantee is None or any(item.broken for item in policy.list("attributes")):
         return
-    hiding = [entry for entry in policy.list("attributes") if entry.text("strategy") in HIDING]
-    best_n = math.prod(_set_size(entry) for entry in hiding)
+    counted = (*HIDING, Strategy.WITHHOLD)
+    hiding = [entry for entry in policy.list("attributes") if entry.text("strategy") in counted]
+    best_n = math.prod(_set_size(entry, vocabulary) for entry in hiding)
     min_n = guarantee.get("min_n")
     if min_n and isinstance(min_n.scalar, int) and min_n.scalar > best_n:
         yield min_n.problem(
@@ -139,7 +144,7 @@ def _check_guarantee(policy: Tree) -> Iterator[Problem]:
         )
     most = guarantee.get("max_posterior")
     wanted = probability(most)
-    best = math.prod((_best_guess(entry) for entry in hiding), start=Fraction(1))
+    best = math.prod((_best_guess(entry, vocabulary) for entry in hiding), start=Fraction(1))
     if most and wanted is not None and wanted > 1:
         yield most.problem(f"a probability is at most 1, not {wanted}")
     if most and wanted is not None and wanted < best:
@@ -149,27 +154,39 @@ def _check_guarantee(policy: Tree) -> Iterator[Problem]:
         )
 
 
-def _set_size(entry: Tree) -> int:
+def _groups(entry: Tree, vocabulary: Vocabulary) -> list[list[Tree]]:
+    """The values of the domain that may stand for one another: adults and minors apart."""
+    names = vocabulary.attributes.get(entry.text("id") or "")
+    groups: dict[AgeBand | None, list[Tree]] = {}
+    for value in entry.list("values"):
+        bands = [names.bands.get(name) for name, _ in value_names(value)] if names else []
+        groups.setdefault(next((band for band in bands if band), None), []).append(value)
+    return list(groups.values())
+
+
+def _set_size(entry: Tree, vocabulary: Vocabulary) -> int:
     """Most values that one value of the attribute can hide among."""
-    domain = entry.get("values")
-    size = len(domain.items) if domain else 1
+    sizes = [len(group) for group in _groups(entry, vocabulary)] or [1]
     options = entry.get("options")
     if entry.text("strategy") != Strategy.BLOCK or options is None:
-        return max(size, 1)
+        return max(sizes)
     stated, blocks = options.get("block_size"), options.get("blocks")
     if stated and isinstance(stated.scalar, int) and stated.scalar > 0:
         # as many blocks of that size as fit, and the rest spread over them
-        return max(1, math.ceil(size / max(1, size // stated.scalar)))
+        return max(math.ceil(size / max(1, size // stated.scalar)) for size in sizes)
     return max((1, *(len(block.items) for block in blocks.items))) if blocks else 1
 
 
-def _best_guess(entry: Tree) -> Fraction:
-    """Bayes vulnerability of the attribute: the greatest prior, at least that of its block if uniform."""
-    priors = [probability(value.get("prior")) for value in entry.list("values")]
-    stated = [prior for prior in priors if prior is not None]
-    if stated and len(stated) == len(priors) and entry.text("strategy") != Strategy.BLOCK:
-        return max(stated)
-    return Fraction(1, _set_size(entry))
+def _best_guess(entry: Tree, vocabulary: Vocabulary) -> Fraction:
+    """Least Bayes vulnerability of the attribute: the greatest prior among values that hide each other."""
+    priors = [
+        [prior for value in group if (prior := probability(value.get("prior"))) is not None]
+        for group in _groups(entry, vocabulary)
+    ]
+    stated = sum(map(len, priors))
+    if entry.text("strategy") == Strategy.BLOCK or not stated or stated != len(entry.list("values")):
+        return Fraction(1, _set_size(entry, vocabulary))
+    return min(max(group) / sum(group) if sum(group) else Fraction(1) for group in priors)
 
 
 def _check_tests(policy: Tree) -> Iterator[Problem]:
