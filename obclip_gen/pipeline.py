@@ -19,6 +19,7 @@ from typing import Literal
 
 from torch import Tensor
 
+from obclip_gen.accelerate.plan import CachePlan
 from obclip_gen.backends.protocol import Backend
 from obclip_gen.closure import CandidateSource, closed_request
 from obclip_gen.cloud import Cloud, CloudAnswer, CloudModel, latent_shape
@@ -47,7 +48,8 @@ class Options:
         seed: of the initial noise; ``None`` draws one.
         solver: name of the solver, on both sides.
         karras: whether its noise levels follow Karras et al. 2022.
-        acceleration: of the cloud phase.
+        acceleration: plan of the cloud phase.
+        device_plan: plan of the device phase.
         precision: of the latents on the wire.
     """
 
@@ -60,6 +62,7 @@ class Options:
     solver: str = "dpmsolver++"
     karras: bool = False
     acceleration: str = "none"
+    device_plan: str = "none"
     precision: Precision = "float32"
 
 
@@ -172,6 +175,7 @@ def generate(
     differences = latent_space_differences(model.fingerprint, device.fingerprint)
     if differences and settings.split:
         raise BadInputError(f"the device model cannot go on from this cloud model: {'; '.join(differences)}")
+    CachePlan.parse(options.device_plan)
     device.latent_shape(settings.height, settings.width)  # refuses a size before anything is sent
 
     request: DenoiseRequest | None = None
@@ -194,6 +198,7 @@ def generate(
                 settings.guidance_scale,
                 settings.height,
                 settings.width,
+                options.device_plan,
             ),
             answer.result.hand_over(found.real_index) if answer else settings.seed,
             watch("device"),

@@ -40,6 +40,15 @@ class Conditioning:
         chosen = list(indices)
         return type(self)({name: value[chosen] for name, value in self.tensors.items()})
 
+    def averaged(self, groups: Sequence[Sequence[int]]) -> Self:
+        """Give one row per group, the mean of its rows."""
+        return type(self)(
+            {
+                name: torch.cat([value[list(group)].mean(0, keepdim=True) for group in groups])
+                for name, value in self.tensors.items()
+            }
+        )
+
     def joined(self, other: Self) -> Self:
         """Give the rows of both, this one's first."""
         return type(self)(

@@ -20,6 +20,8 @@ from torch import Tensor, nn
 from obclip_gen.backends.entry import Compute, Defaults, LoadOptions
 from obclip_gen.backends.layout import ModelLayout
 from obclip_gen.backends.protocol import Conditioning, Macs
+from obclip_gen.backends.unet_engine import UNetEngine
+from obclip_gen.backends.unet_meter import PriceList
 from obclip_gen.fingerprint import Fingerprint
 from obclip_gen.libs import library
 from obclip_gen.macs import count_macs
@@ -69,6 +71,7 @@ class StableDiffusionBackend:
         )
         side = int(self._unet.config.sample_size) * self._downscale
         self._defaults = layout.defaults or Defaults(height=side, width=side)
+        self._price_lists: dict[tuple[int, int], PriceList] = {}
         self._macs = functools.lru_cache(maxsize=16)(self._count)
 
     def _load(self, layout: ModelLayout, part: str, cls: Any) -> Any:
@@ -134,6 +137,22 @@ class StableDiffusionBackend:
             )[0]
         return output.float().contiguous().to(latents.device)
 
+    def engine(self, height: int, width: int) -> UNetEngine:
+        """Take the denoiser apart for one request; see :mod:`obclip_gen.backends.engine`.
+
+        Raises:
+            BadInputError: it has parts that the engine does not know.
+        """
+        _, rows, columns = self.latent_shape(height, width)
+        return UNetEngine(self._unet, self._prices((rows, columns)).price, self._arithmetic)
+
+    def _prices(self, cells: tuple[int, int]) -> PriceList:
+        if cells not in self._price_lists:
+            config = {name: value for name, value in self._unet.config.items() if not name.startswith("_")}
+            length = int(self._tokenizer.model_max_length)
+            self._price_lists[cells] = PriceList(config, cells, length)
+        return self._price_lists[cells]
+
     def _arithmetic(self) -> contextlib.AbstractContextManager[object]:
         if self._compute == "bfloat16":
             return torch.autocast(self._device.type, dtype=torch.bfloat16)
@@ -157,11 +176,6 @@ class StableDiffusionBackend:
         channels, rows, columns = self.latent_shape(height, width)
         length = int(self._tokenizer.model_max_length)
 
-        def denoiser() -> None:
-            unet = type(self._unet).from_config(self._unet.config)
-            hidden = torch.empty(1, length, int(unet.config.cross_attention_dim))
-            unet(torch.empty(1, channels, rows, columns), torch.empty(1), encoder_hidden_states=hidden)
-
         def decoder() -> None:
             vae = type(self._vae).from_config(self._vae.config)
             vae.decode(torch.empty(1, channels, rows, columns))
@@ -170,7 +184,7 @@ class StableDiffusionBackend:
             type(self._text)(self._text.config)(torch.empty(1, length, dtype=torch.long))
 
         return Macs(
-            denoiser=count_macs(denoiser),
+            denoiser=self._prices((rows, columns)).whole().macs,
             text_encoder=count_macs(text_encoder),
             decoder=count_macs(decoder),
         )

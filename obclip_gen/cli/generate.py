@@ -76,8 +76,18 @@ def generate(
     precision: Annotated[
         PrecisionChoice, typer.Option(help="Of the latents on the wire.", rich_help_panel=_SERVER)
     ] = PrecisionChoice.FLOAT32,
-    acceleration: Annotated[
-        str, typer.Option(help="Of the cloud phase: none or exact.", rich_help_panel=_SERVER)
+    plan: Annotated[
+        str,
+        typer.Option(
+            "--plan",
+            "--acceleration",
+            help="Accelerations of the cloud phase, such as none, exact or fast.",
+            rich_help_panel=_SERVER,
+        ),
+    ] = "none",
+    device_plan: Annotated[
+        str,
+        typer.Option(help="Accelerations of the device phase, such as gate-at=15.", rich_help_panel=_MODELS),
     ] = "none",
     cloud_model: Annotated[
         str, typer.Option(help="The cloud model, unless --server.", rich_help_panel=_MODELS)
@@ -137,7 +147,8 @@ def generate(
         width=width,
         seed=seed,
         solver=solver,
-        acceleration=acceleration,
+        acceleration=plan,
+        device_plan=device_plan,
         precision=precision.value,
     )
     with ExitStack() as stack:

@@ -21,6 +21,10 @@ class Predictor(Protocol):
     #: Denoiser rows computed so far (a row that is computed once and used twice counts once).
     rows: int
 
+    def denoiser_macs(self, row: int) -> int:
+        """Give the multiply-accumulates so far, when one whole row takes *row*."""
+        ...
+
     def __call__(self, latents: Tensor, timestep: Tensor, index: int) -> Tensor:
         """Predict.
 
@@ -51,6 +55,10 @@ class GuidedPredictor:
         self._guided = scale > 1
         n = conditional.rows
         self._conditioning = negative.select([0] * n).joined(conditional) if self._guided else conditional
+
+    def denoiser_macs(self, row: int) -> int:
+        """See :class:`Predictor`."""
+        return self.rows * row
 
     def __call__(self, latents: Tensor, timestep: Tensor, index: int) -> Tensor:
         """See :class:`Predictor`."""

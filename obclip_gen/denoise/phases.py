@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from obclip_gen.accelerate.plan import make_predictor
+from obclip_gen.accelerate.executor import planned_predictor
+from obclip_gen.accelerate.plan import NONE, CachePlan, make_predictor
+from obclip_gen.accelerate.program import Setting
 from obclip_gen.backends.protocol import Backend
-from obclip_gen.denoise.guidance import GuidedPredictor
+from obclip_gen.denoise.guidance import GuidedPredictor, Predictor
 from obclip_gen.denoise.loop import Watch, run_steps
 from obclip_gen.denoise.noise import initial_noise
 from obclip_gen.denoise.solver import HandOver, Resumption
@@ -61,7 +63,7 @@ def cloud_phase(
         fingerprint=backend.fingerprint,
         cost=CostRecord(
             denoiser_rows=predictor.rows,
-            denoiser_macs=predictor.rows * macs.denoiser,
+            denoiser_macs=predictor.denoiser_macs(macs.denoiser),
             text_encoder_macs=(request.n + 1) * macs.text_encoder,
             seconds=seconds,
         ),
@@ -80,6 +82,8 @@ class DeviceSettings:
         guidance_scale: of classifier-free guidance.
         height: of the picture in pixels.
         width: of the picture in pixels.
+        plan: accelerations of the device phase (:class:`~obclip_gen.accelerate.plan.CachePlan`); steps
+            are counted from the first of all T.
     """
 
     solver: SolverSettings
@@ -87,6 +91,7 @@ class DeviceSettings:
     guidance_scale: float
     height: int
     width: int
+    plan: str = NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +103,14 @@ class DeviceResult:
         steps: how many steps the device made.
         resumption: how it went on from the hand-over; ``None`` when it began by itself.
         cost: what it cost.
+        plan: its accelerations.
     """
 
     latents: Tensor
     steps: int
     resumption: Resumption | None
     cost: CostRecord
+    plan: str = NONE
 
 
 def device_phase(
@@ -138,7 +145,15 @@ def device_phase(
         else:
             shape = backend.latent_shape(settings.height, settings.width)
             first, latents, resumption = 0, solver.start(initial_noise(given, shape)), None
-    predictor = GuidedPredictor(backend, conditional, negative, settings.guidance_scale)
+    plan = CachePlan.parse(settings.plan)
+    predictor: Predictor
+    if plan.parts and first < solver.steps:
+        setting = Setting((prompt,), ((),), first, solver.steps, settings.guidance_scale > 1)
+        predictor = planned_predictor(
+            plan.program(setting), setting, settings, backend, conditional, negative
+        )
+    else:
+        predictor = GuidedPredictor(backend, conditional, negative, settings.guidance_scale)
     latents = run_steps(solver, predictor, latents, first, solver.steps, watch)
     seconds = time.perf_counter() - started
     macs = backend.macs(settings.height, settings.width)
@@ -148,8 +163,9 @@ def device_phase(
         resumption=resumption,
         cost=CostRecord(
             denoiser_rows=predictor.rows,
-            denoiser_macs=predictor.rows * macs.denoiser,
+            denoiser_macs=predictor.denoiser_macs(macs.denoiser),
             text_encoder_macs=2 * macs.text_encoder,
             seconds=seconds,
         ),
+        plan=str(plan),
     )

@@ -54,6 +54,7 @@ def make_record(
         "width": settings.width,
         "seed": settings.seed,
         "acceleration": settings.acceleration,
+        "device_plan": made.device.plan,
         "precision": settings.precision,
         "sigma_at_hand_over": answer.result.sigma if answer else None,
         "cloud": ("http" if server else "in process") if answer else "not used",

@@ -26,7 +26,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from obclip_gen.accelerate.plan import check_acceleration
+from obclip_gen.accelerate.plan import check_request
 from obclip_gen.backends.protocol import Backend
 from obclip_gen.canonical import sha256_hex
 from obclip_gen.plugins import load_registry
@@ -162,7 +162,7 @@ def _parse(body: bytes, backend: Backend, settings: ServerSettings) -> DenoiseRe
         asked = DenoiseRequest.from_bytes(body)
         asked.check(settings.limits)
         backend.latent_shape(asked.height, asked.width)
-        check_acceleration(asked.acceleration)
+        check_request(asked)
     except BadInputError as error:
         raise _RefusalError(422, "invalid_request", str(error)) from None
     if asked.model_fingerprint != backend.fingerprint.sha256:

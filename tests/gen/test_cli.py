@@ -127,7 +127,7 @@ def test_long_prompts_are_noted(tmp_path: Path, models: list[str], capsys) -> No
         ({"--height": "65"}, 2, "multiples of"),
         ({"--seed": str(2**63)}, 2, "seed"),
         ({"--solver": "heun"}, 2, "ddim, euler, dpmsolver++, unipc"),
-        ({"--acceleration": "magic"}, 2, "exact, none"),
+        ({"--acceleration": "magic"}, 2, "exact, fast"),
         ({"--cloud-model": "nonesuch:x"}, 2, "SCHEME:MODEL"),
         ({"--cloud-model": "diffusers:/nonesuch"}, 2, "not a folder"),
         ({"--device": "nonesuch"}, 2, "nonesuch"),

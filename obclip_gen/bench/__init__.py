@@ -1,0 +1,1 @@
+"""Benchmarks: what hiding a prompt costs, and what it costs in quality."""
