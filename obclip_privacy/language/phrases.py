@@ -11,14 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from obclip_privacy.attributes.base import Pos
+from obclip_privacy.attributes.base import CuePos, CueTerm, Pos
 from obclip_privacy.language import grammar, wordlists
-from obclip_privacy.language.units import Kind, Mask, Unit
+from obclip_privacy.language.units import CueSense, Kind, Mask, Unit
 
 #: How many units an adjective looks over, at most: keeps the work linear in the length of the prompt.
 REACH = 10
 
 Roles = list[Pos | None]
+
+#: What an adjective of origin is before clothes that somebody wears.
+CLOTHED = CueSense(CueTerm(("",), CuePos.ADJECTIVE, "ethnicity", "dress", "clothing tied to an ethnicity"), 0)
+_CUE_ORDER = {CuePos.MODIFIER: 0, CuePos.ADJECTIVE: 1, CuePos.NOUN: 2}
 
 
 def is_person_word(units: Sequence[Unit], index: int) -> bool:
@@ -28,7 +32,7 @@ def is_person_word(units: Sequence[Unit], index: int) -> bool:
     between a person and a determiner (``a man guards the door``).
     """
     unit = units[index]
-    if not unit.person:
+    if not unit.person or (unit.cues and choose_cue(units, index).term.pos is not CuePos.NOUN):
         return False
     before = units[index - 1] if index else None
     if before is None:
@@ -55,6 +59,40 @@ def opens(units: Sequence[Unit], index: int) -> bool:
 def closes(units: Sequence[Unit], index: int) -> bool:
     """Whether a segment ends before *index*: nothing, or a separator, stands there."""
     return index >= len(units) or units[index].word in grammar.CLOSERS
+
+
+def closes_phrase(units: Sequence[Unit], index: int) -> bool:
+    """Whether nothing that an adjective could describe follows."""
+    return closes(units, index) or word_at(units, index) in grammar.STOPS | grammar.CONJUNCTIONS
+
+
+def choose_cue(units: Sequence[Unit], index: int) -> CueSense:
+    """The cue that the unit is here, of those that its surface can be (``blonde``: adjective or noun).
+
+    A mention that is none of a person is a cue as part of somebody's clothes (``Scottish attire``).
+    """
+    unit = units[index]
+    if not unit.cues:
+        return CLOTHED
+    found = sorted(unit.cues, key=lambda cue: (_CUE_ORDER[cue.term.pos], cue.term.attribute))
+    nouns = [cue for cue in found if cue.term.pos is CuePos.NOUN]
+    if nouns and len(found) > len(nouns) and found[0].term.pos is CuePos.ADJECTIVE:
+        alone = closes_phrase(units, index + 1) and word_at(units, index + 1) not in ("one", "ones")
+        determined = word_at(units, index - 1) in grammar.DETERMINERS | grammar.NUMBERS or (
+            index > 0 and (units[index - 1].adjective is not None or is_modifier(units, index - 1))
+        )
+        if alone and determined:
+            return nouns[0]
+    return found[0]
+
+
+def follows_of(units: Sequence[Unit], index: int) -> bool:
+    """Whether ``of``, or ``from a``, stands before *index* and the modifiers before it."""
+    at = index - 1
+    while at > 0 and (is_modifier(units, at) or units[at].adjective is not None):
+        at -= 1
+    before = word_at(units, at)
+    return before == "of" or (before in ("a", "an") and word_at(units, at - 1) == "from")
 
 
 def resolve_roles(units: Sequence[Unit], outside: frozenset[int]) -> tuple[Roles, dict[int, int]]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from obclip_privacy.attributes.base import Pos
 from obclip_privacy.language import grammar
 from obclip_privacy.language.persons import Cast
-from obclip_privacy.language.phrases import Roles, closes, opens, word_at
+from obclip_privacy.language.phrases import Roles, closes, follows_of, opens, word_at
 from obclip_privacy.language.units import Kind, Unit
 
 #: How far before a phrase its person may be, in units.
@@ -28,7 +28,7 @@ def link_loose_mentions(units: Sequence[Unit], roles: Roles, cast: Cast) -> None
             _link(roles, cast, index, Pos.PHRASE, _person_near(units, cast, index))
         elif unit.adjective is not None:
             person = _predicate_of(units, roles, cast, index)
-            if person is None and word_at(units, index + 1) in grammar.ORIGIN_NOUNS:
+            if person is None and _tells_origin(units, index):
                 person = _person_near(units, cast, index)
             if person is None and not unit.weak and _is_tag(units, roles, index):
                 person = _tagged(units, cast, index)
@@ -36,6 +36,14 @@ def link_loose_mentions(units: Sequence[Unit], roles: Roles, cast: Cast) -> None
                     _add_noun(units, roles, cast, index)
                     continue
             _link(roles, cast, index, Pos.ADJECTIVE, person)
+
+
+def _tells_origin(units: Sequence[Unit], index: int) -> bool:
+    """``of Indian descent``, ``Asian features``; ``background`` and ``blood`` only after *of*."""
+    after = word_at(units, index + 1)
+    if after in grammar.ORIGIN_NOUNS_AFTER_OF:
+        return follows_of(units, index)
+    return after in grammar.ORIGIN_NOUNS
 
 
 def _link(roles: Roles, cast: Cast, index: int, role: Pos, person: int | None) -> None:
