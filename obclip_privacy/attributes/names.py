@@ -59,7 +59,7 @@ _TITLE_BEFORE = re.compile(r"([A-Za-z]+)\.?\s+$")
 _NO_SURNAME = frozenset({"and", "or", "of", "in", "with", "the", "at", "on", "office", "house", "motors"})
 #: What comes before the name of an artist.
 _STYLE = re.compile(
-    r"\b(?:style|manner|works?|paintings?|art) (?:of|by)\s+(?:\w+\s+){0,3}$|\bby\s+(?:\w+\s+and\s+)?$"
+    r"\b(?:(?:style|manner|works?|art) (?:of|by)|paintings? by)\s+(?:\w+\s+){0,3}$|\bby\s+(?:\w+\s+and\s+)?$"
 )
 
 

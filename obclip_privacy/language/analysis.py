@@ -14,7 +14,7 @@ from obclip_privacy.language.persons import find_persons
 from obclip_privacy.language.phrases import in_the_style_of, resolve_roles
 from obclip_privacy.language.pronouns import link_pronouns
 from obclip_privacy.language.syntax import syntax_groups
-from obclip_privacy.language.tags import link_loose_mentions
+from obclip_privacy.language.tags import link_loose_mentions, link_predicates_of_pronouns
 from obclip_privacy.language.units import Case, Mask, Unit
 
 
@@ -91,6 +91,7 @@ def analyse(units: Sequence[Unit]) -> Analysis:
     cast = find_persons(units, roles, heads)
     link_loose_mentions(units, roles, cast)
     pronouns = link_pronouns(units, roles, cast)
+    link_predicates_of_pronouns(units, roles, cast)
     links: dict[int, Link] = {}
     for index, role in enumerate(roles):
         if role is None:

@@ -93,6 +93,21 @@ PERCEPTION = _words(
     "observe observes observed"
 )
 CAUSATIVE = _words("make makes made making let lets letting help helps helped helping have has had having")
+#: Verbs whose object is said to be something (``proved her right``).
+COMPLEMENTED = _words(
+    "prove proves proved proving treat treats treated treating consider considers considered keep keeps kept "
+    "keeping find finds found finding leave leaves left leaving call calls called calling drive drives drove "
+    "driving hold holds held holding render renders rendered deem deemed think thinks thought set sets turn "
+    "turns turned paint paints painted like likes liked want wants wanted get gets got getting"
+)
+#: Verbs whose object does something (``helped her identify a few errors``).
+HELPING = _words("help helps helped helping let lets letting make makes made making have has had having")
+#: Adverbs that end a clause after an object (``offended her instead``).
+TIME_ADVERBS = _words(
+    "instead anywhere somewhere everywhere nowhere today tomorrow yesterday tonight soon again well badly "
+    "bad less more better best first last twice once anymore anyway too later early late right wrong alone "
+    "aside apart forward closer inside outside immediately directly personally goodbye"
+)
 #: Verbs whose pronoun object is followed by something else than its possession.
 TRANSFER = _words(
     "wish wishes wished wishing tell tells told telling ask asks asked asking thank thanks "
@@ -114,7 +129,9 @@ BARE_VERBS = _words(
 )
 #: Ends of noun phrases after ``friend of``: ``his`` stands alone there.
 POSSESSED = _words(
-    "friend friends colleague colleagues fan fans neighbor neighbour relative relatives student"
+    "friend friends colleague colleagues fan fans neighbor neighbour neighbors neighbours relative relatives "
+    "student students cousin cousins classmate classmates acquaintance acquaintances pal pals buddy buddies "
+    "client clients patient patients rival rivals teammate teammates"
 )
 #: Two pronouns joined by these are one expression (``his or her``).
 EITHER = _words("or / and/or")

@@ -18,6 +18,9 @@ from obclip_privacy.language.units import CueSense, Kind, Mask, Unit
 #: How many units an adjective looks over, at most: keeps the work linear in the length of the prompt.
 REACH = 10
 
+#: How far before ``one black and one white`` the two of them are named.
+_SEVERAL_REACH = 16
+
 Roles = list[Pos | None]
 
 #: What an adjective of origin is before clothes that somebody wears.
@@ -159,8 +162,12 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     following = word_at(units, index + 1)
     if following in wordlists.animals() and following not in wordlists.persons():
         return False
+    if mask.classes == ("age.minor",) and not mask.plural and _is_thing_word(units, index + 1):
+        return False
     if not ambiguous or (mask.plural and mask.attributes != ("age",)):
         return True
+    if is_one_of_several(units, index):
+        return False
     # An adjective that found no noun of its own: a noun only where nothing follows that it could describe,
     # and after a determiner or at the start (``an Asian``, ``two male dancers`` has a noun, ``male, solo``).
     at = index - 1
@@ -169,10 +176,42 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     determined = word_at(units, at) in grammar.DETERMINERS | grammar.NUMBERS or word_at(units, at).isdigit()
     gendered = mask.attributes == ("gender",)
     described = at < index - 1 and opens(units, at + 1)
-    if not determined and not described and not mask.plural:
+    alone = gendered and opens(units, index)
+    if not determined and not described and not alone and not mask.plural:
         return False
     ends = closes(units, index + 1) or following in grammar.STOPS | grammar.CONJUNCTIONS or following == "'"
     return ends or following.endswith("ing") or (gendered and following.endswith(("ed", "s")))
+
+
+def is_one_of_several(units: Sequence[Unit], index: int) -> bool:
+    """``two men, one black and one white``: an adjective of somebody else, each time.
+
+    Some of them could be nouns (``one Asian``), others not: none is read as one.
+    """
+    if word_at(units, index - 1) not in ("one", "other", "another") or not closes_phrase(units, index + 1):
+        return False
+    if units[index].adjective is None:
+        return False
+    first = max(0, index - _SEVERAL_REACH)
+    return any(_names_several(unit) for unit in units[first : index - 1])
+
+
+def _names_several(unit: Unit) -> bool:
+    if unit.noun is not None and unit.adjective is None:
+        return unit.noun.plural
+    return unit.person and unit.word.endswith("s")
+
+
+def _is_thing_word(units: Sequence[Unit], index: int) -> bool:
+    """Whether a noun for a thing stands at *index*: what is before it describes it (``baby radish``)."""
+    if index >= len(units) or units[index].kind is not Kind.WORD or not units[index].gap:
+        return False
+    word = units[index].word
+    if units[index].person or units[index].cues or _is_stop(word) or word in grammar.CONJUNCTIONS:
+        return False
+    if word in wordlists.verbs() or word in wordlists.modifiers() or word.endswith(("s", "ing", "ed", "ly")):
+        return False
+    return len(word) > 3 and wordlists.is_known(word)
 
 
 def _head(units: Sequence[Unit], roles: Roles, heads: dict[int, int], index: int, mask: Mask) -> int | None:
