@@ -10,11 +10,16 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from obclip_privacy.attributes.base import Attribute, Band, Detector, Finding, Lexicon
-from obclip_privacy.attributes.lexicon_file import read_lexicon
+from obclip_privacy.attributes.lexicon_file import read_lexicon, read_words
 from obclip_privacy.attributes.safety import band_of_years
 from obclip_privacy.hookspecs import hookimpl
+from obclip_privacy.language import wordlists
 
 _LEXICON: Lexicon = read_lexicon("age.jsonl")
+_NAMES = read_words("first_names.txt")
+#: Adjectives that stand for a person in a list of tags; all values of a class alike.
+_SEXES = frozenset({"female", "male", "nonbinary"})
+_DIGIT = re.compile(r"[(,]\s?\d")
 _UNITS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 _TEENS = [
     "ten",
@@ -94,15 +99,33 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
 )
+#: A number by itself is an age after a person: ``a girl (8)``, ``Diane, 45, smiles``.
+_BARE = re.compile(
+    r"\b(?P<who>[A-Za-z]+)(?:\s\(|,\s)(?P<n>[1-9]\d)(?=\s?[),;]|\.?\s*$|\.\s)|\b(?P<child>[A-Za-z]+)\s\((?P<m>[1-9])\)"
+)
 #: How far into its decade an age is.
 _PART_OF_DECADE = {"early": 2, "mid": 5, "late": 8}
 
 
 def find_ages(text: str) -> Sequence[Finding]:
     """Ages in figures or number words, and decades of life, in a folded text."""
-    if _TRIGGER.search(text) is None:
+    if _DIGIT.search(text) is None and _TRIGGER.search(text) is None:
         return ()
-    return tuple(finding for kind, pattern in _PATTERNS for finding in _find(text, kind, pattern))
+    bare = tuple(_find_bare(text))
+    if _TRIGGER.search(text) is None:
+        return bare
+    return (*(finding for kind, pattern in _PATTERNS for finding in _find(text, kind, pattern)), *bare)
+
+
+def _find_bare(text: str) -> Iterator[Finding]:
+    for match in _BARE.finditer(text):
+        group = "n" if match["n"] else "m"
+        who = (match["who"] or match["child"]).lower()
+        if who in wordlists.persons() or who in _NAMES or who in _SEXES:
+            start, end = match.span(group)
+            years = int(match[group])
+            prefix = "age.minor_" if band_of_years(years) is Band.MINOR else "age."
+            yield Finding(start, end, prefix + "number", _value(years))
 
 
 def _find(text: str, kind: str, pattern: re.Pattern[str]) -> Iterator[Finding]:

@@ -60,7 +60,8 @@ class LexemeClass:
 
     The contexts (``not_before``, ``not_after``, ``only_before``) hold lower-case words and apply to every
     form alike: what makes ``black`` no mention makes ``Asian`` no mention in the same place, so the
-    decision does not depend on the value.
+    decision does not depend on the value. A word with a hyphen before it (``-made``) is meant only across
+    a hyphen (``man-made``, not ``a man made of snow``).
 
     Attributes:
         id: ``attribute.name``.
@@ -127,6 +128,7 @@ class Word:
         unless_before: not this word if one of these follows directly.
         unless_after: not this word if one of these precedes directly.
         only_after: this word only if one of these precedes directly; empty for no such limit.
+        capital: this word only if it is written with a capital (``a Pole``, ``a pole``).
     """
 
     surfaces: tuple[str, ...]
@@ -136,6 +138,7 @@ class Word:
     unless_before: frozenset[str] = frozenset()
     unless_after: frozenset[str] = frozenset()
     only_after: frozenset[str] = frozenset()
+    capital: bool = False
 
 
 class CuePos(StrEnum):
@@ -188,12 +191,22 @@ class ValueInfo:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Everything a data file says of an attribute's words. Order is the file's, and never matters."""
+    """Everything a data file says of an attribute's words. Order is the file's, and never matters.
+
+    Attributes:
+        classes: lexeme classes.
+        words: words that are rewritten.
+        cues: words that reveal a value.
+        values: what is known of the values.
+        blocked: phrases that speak of nobody (``mother of pearl``). What holds of a form of a class holds
+            of all its forms.
+    """
 
     classes: tuple[LexemeClass, ...] = ()
     words: tuple[Word, ...] = ()
     cues: tuple[CueTerm, ...] = ()
     values: tuple[ValueInfo, ...] = ()
+    blocked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,11 @@ lines that start with ``#`` are skipped.
     value, which read ``<class=value> person``.
 ``{"word": ["ballerina", "ballerinas"], "reads": "<gender.adjective=female> ballet dancer", ...}``
     A word that is rewritten. ``reads`` may be a list, one per surface. Further keys: ``noun_of``,
-    ``unless_before``, ``unless_after``, ``only_after``.
+    ``unless_before``, ``unless_after``, ``only_after``, ``capital``.
 ``{"cue": ["beard", "beards"], "pos": "noun", "attribute": "gender", "kind": "hair", "reason": ..., ...}``
     A cue (:class:`~obclip_privacy.attributes.base.CueTerm`). Further keys: ``generic``, ``before``.
+``{"nobody": ["mother of pearl", "lady bug"]}``
+    Phrases with a word of the lexicon in them that speak of nobody.
 """
 
 from __future__ import annotations
@@ -65,7 +67,8 @@ _KEYS: Mapping[str, frozenset[str]] = {
         ]
     ),
     "value": frozenset(["value", "of", "form", "noun", "also", "parents", "years", "kind"]),
-    "word": frozenset(["word", "reads", "noun_of", "unless_before", "unless_after", "only_after"]),
+    "word": frozenset(["word", "reads", "noun_of", "unless_before", "unless_after", "only_after", "capital"]),
+    "nobody": frozenset(["nobody"]),
     "cue": frozenset(["cue", "pos", "attribute", "kind", "reason", "generic", "before"]),
 }
 
@@ -124,6 +127,7 @@ def _build(entries: list[tuple[int, dict[str, Any]]]) -> Lexicon:
     words: list[Word] = []
     cues: list[CueTerm] = []
     values: list[ValueInfo] = []
+    blocked: list[str] = []
     for _, entry in entries:
         if "class" in entry:
             classes[entry["class"]] = dict(entry, forms=dict(entry["forms"]))
@@ -138,6 +142,8 @@ def _build(entries: list[tuple[int, dict[str, Any]]]) -> Lexicon:
                 words.extend(_value_words(entry))
             elif "word" in entry:
                 words.append(_word(entry))
+            elif "nobody" in entry:
+                blocked.extend(_lower(entry["nobody"]))
             else:
                 cues.append(_cue(entry))
         except (KeyError, ValueError, TypeError, AttributeError) as error:
@@ -149,7 +155,7 @@ def _build(entries: list[tuple[int, dict[str, Any]]]) -> Lexicon:
                 built.append(_class(classes[entry["class"]]))
             except (KeyError, ValueError, TypeError, AttributeError) as error:
                 raise _EntryError(number, f"malformed class: {error}") from None
-    return Lexicon(tuple(built), tuple(words), tuple(cues), tuple(values))
+    return Lexicon(tuple(built), tuple(words), tuple(cues), tuple(values), tuple(blocked))
 
 
 def _class(entry: Mapping[str, Any]) -> LexemeClass:
@@ -225,6 +231,7 @@ def _word(entry: Mapping[str, Any]) -> Word:
         unless_before=frozenset(entry.get("unless_before", ())),
         unless_after=frozenset(entry.get("unless_after", ())),
         only_after=frozenset(entry.get("only_after", ())),
+        capital=bool(entry.get("capital", False)),
     )
 
 

@@ -4,7 +4,7 @@ A first name tells most readers a gender, often an origin. It is found by a list
 takes the capitalised words after it along (``Maria``, ``John Smith``, ``Ludwig van Beethoven``). Names that
 are also words (``Rose``, ``Will``, ``Paris``) count only where the context says that they are names. Artists
 (``in the style of``, ``by``) are not in the picture; streets, lakes and holidays that are named after people
-are none.
+are none. After a title (``Mr.``, ``Dr.``) any word with a capital is a surname.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from obclip_privacy.attributes.lexicon_file import read_words
 
 _NAMES = read_words("first_names.txt")
 _AMBIGUOUS = read_words("first_names_ambiguous.txt")
+_ALL_NAMES = _NAMES | _AMBIGUOUS
+_ANIMALS = read_words("animals.txt")
 _CAPITALISED = re.compile(r"(?<![\w'-])[A-Z][a-z]+(?:-[A-Za-z][a-z]+)?(?![\w-])")
 _REST = re.compile(
     r"(?:\s+(?:(?:de|da|di|del|van|von|der|la|bin|ibn|al)\s+){0,2}[A-Z][A-Za-z'-]*[a-z]\b\.?)+"
@@ -32,15 +34,32 @@ _NOT_BEFORE = frozenset(
     station
     hotel castle cathedral church university college museum day valley county square tower palace airport
     theatre theater hall house lamp lamps bears bay harbor harbour gallery school hospital stadium opera
-    kingdom desert sea ocean
+    kingdom desert sea ocean monument memorial bowl cup prize award trophy terrier terriers spaniel spaniels
+    retriever labrador setter hound cat cats dog dogs horse parrot whiskey whisky bourbon rum gin wine beer
+    vodka sauce pizza burger coffee cola soda ice-cream cookies clock clocktower tower village town county
+    district region peninsula canyon glacier reef volcano plaza plateau boulevard lane drive farm ranch inn
+    pub cafe bar store shop museum library hall institute foundation company inc motors cars guitar guitars
+    rifle revolver pistol bag handbag watch jeans shirt shoes sneakers perfume records book books bible bibles
+    effect law theorem syndrome disease virus comet crater nebula telescope rover aircraft jet tank plane
+    pancake pancakes tart cake pie salad soup tree trees rose roses lily orchid pine oak maple berry grapes
     """.split()  # noqa: SIM905 - a list of words reads better so
 )
 _INTRODUCES = frozenset(
     {"named", "called", "friend", "mr.", "mrs.", "ms.", "meet", "with", "and", "wife", "husband"}
 )
+#: A surname follows, with or without a first name.
+_TITLES = frozenset(
+    """
+    mr mrs ms mx miss mister dr doctor prof professor sir dame madame monsieur senor senora frau herr captain
+    colonel general sergeant lieutenant reverend judge senator president pope sheriff
+    """.split()  # noqa: SIM905
+)
+_TITLE_BEFORE = re.compile(r"([A-Za-z]+)\.?\s+$")
+#: Words with a capital after a title that are no surname.
+_NO_SURNAME = frozenset({"and", "or", "of", "in", "with", "the", "at", "on", "office", "house", "motors"})
 #: What comes before the name of an artist.
 _STYLE = re.compile(
-    r"\b(?:style|manner|works?|paintings?|art) (?:of|by)\s+(?:\w+\s+){0,3}$|\bby\s+(?:\w+\s+and\s+)?$"
+    r"\b(?:(?:style|manner|works?|art) (?:of|by)|paintings? by)\s+(?:\w+\s+){0,3}$|\bby\s+(?:\w+\s+and\s+)?$"
 )
 
 
@@ -52,17 +71,28 @@ def find_names(text: str) -> Sequence[CueFinding]:
 def _find(text: str) -> Iterator[CueFinding]:
     end_of_last = 0
     for match in _CAPITALISED.finditer(text):
-        word = match[0].lower()
-        if match.start() < end_of_last or word not in _NAMES | _AMBIGUOUS:
+        start, word = match.start(), match[0].lower()
+        if start < end_of_last:
+            continue
+        named = word in _ALL_NAMES
+        if not named and not _titled(text, start, word):
             continue
         rest = _REST.match(text, match.end())
         end = rest.end() if rest else match.end()
-        if text[end - 1 : end] == ".":
-            end -= 1
-        if not _is_person(text, match.start(), end, word, bool(rest)):
+        end -= text[end - 1] == "."
+        end -= 2 * text[start:end].endswith("'s")
+        if named and not _is_person(text, start, end, word, bool(rest)):
+            continue
+        if not named and text[start:end].split()[-1].lower() in _NOT_BEFORE:
             continue
         end_of_last = end
-        yield CueFinding(match.start(), end, "gender", "name", "name of a person", "a person")
+        yield CueFinding(start, end, "gender", "name", "name of a person", "a person")
+
+
+def _titled(text: str, start: int, word: str) -> bool:
+    """Whether a title stands before the word at *start*."""
+    before = _TITLE_BEFORE.search(text, max(0, start - 14), start)
+    return before is not None and before[1].lower() in _TITLES and word not in _NO_SURNAME
 
 
 def _is_person(text: str, start: int, end: int, word: str, full: bool) -> bool:
@@ -73,6 +103,8 @@ def _is_person(text: str, start: int, end: int, word: str, full: bool) -> bool:
     following = re.match(r"\s*([A-Za-z]+)", text[end : end + 24])
     last = text[start:end].split()[-1].lower()
     if last in _NOT_BEFORE or (following and following[1].lower() in _NOT_BEFORE):
+        return False
+    if following and following[1].lower() in _ANIMALS:
         return False
     if word not in _AMBIGUOUS:
         return True

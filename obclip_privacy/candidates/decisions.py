@@ -76,7 +76,10 @@ class Decisions:
         order = {attribute.id: rank for rank, attribute in enumerate(self.policy.attributes)}
         for key in sorted(stated, key=lambda key: (key[0], order[key[1]])):
             self._add_column(key, stated[key])
-        self.cues = [i for i, unit in enumerate(self.scan.units) if unit.cues and self.is_cue(i)]
+        clothed = self.analysis.clothed
+        self.cues = [
+            i for i, unit in enumerate(self.scan.units) if (unit.cues or i in clothed) and self.is_cue(i)
+        ]
         self.zones = self._modifier_zones()
 
     def _is_slot(self, part: Part, link: Link) -> bool:

@@ -9,10 +9,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from obclip_privacy.attributes.base import LEXICON, Attribute, Generator
+from obclip_privacy.attributes.base import LEXICON, Attribute, Band, Generator
+from obclip_privacy.attributes.safety import MINOR_VALUES
 from obclip_privacy.candidates.builder import Built, Realiser, build
 from obclip_privacy.candidates.candidate_set import (
     OK,
@@ -35,7 +36,7 @@ from obclip_privacy.candidates.overflow import fit
 from obclip_privacy.candidates.plan import Plan, canonical_form
 from obclip_privacy.candidates.template import realise
 from obclip_privacy.errors import BadInputError, PluginError
-from obclip_privacy.language.analysis import Analysis, analyse
+from obclip_privacy.language.analysis import Analysis, Link, analyse
 from obclip_privacy.language.reader import Reader
 from obclip_privacy.language.removal import choose_cue
 from obclip_privacy.language.scan import Scan
@@ -262,10 +263,13 @@ class Engine:
 
     def _mentions(self, prompt: str, scan: Scan, analysis: Analysis) -> list[Mention]:
         found = []
+        stated = {index: _stated(scan, index, link) for index, link in analysis.links.items()}
+        minors = _ages_of_minors(analysis, stated)
         for index, link in sorted(analysis.links.items()):
             surface, sense = scan.surfaces[index], scan.surfaces[index].senses[link.pos]
-            stated = [(part.attribute, part.value) for part in sense.parts if isinstance(part, Part)]
-            for attribute, value in dict.fromkeys([*stated, *sense.states]):
+            for attribute, value in stated[index]:
+                if attribute == "age" and link.person in minors and value not in MINOR_VALUES:
+                    value = minors[link.person]
                 found.append(
                     Mention(
                         surface.start,
@@ -289,11 +293,28 @@ class Engine:
             return []
         found = []
         for index, unit in enumerate(scan.units):
-            if unit.cues and analysis.is_cue(scan.units, index):
+            if (unit.cues or index in analysis.clothed) and analysis.is_cue(scan.units, index):
                 surface, term = scan.surfaces[index], choose_cue(scan.units, index).term
                 text = prompt[surface.start : surface.end]
                 found.append(Cue(surface.start, surface.end, text, term.attribute, term.reason, term.kind))
         return found
+
+
+def _stated(scan: Scan, index: int, link: Link) -> list[tuple[str, str]]:
+    """(attribute, value) of what the mention at *index* states."""
+    sense = scan.surfaces[index].senses[link.pos]
+    parts = [(part.attribute, part.value) for part in sense.parts if isinstance(part, Part)]
+    return list(dict.fromkeys([*parts, *sense.states]))
+
+
+def _ages_of_minors(analysis: Analysis, stated: Mapping[int, Sequence[tuple[str, str]]]) -> dict[int, str]:
+    """What a word for an adult's age means of a minor: ``young`` of a girl is a child."""
+    found = {person: "child" for person, who in enumerate(analysis.persons) if who.band is Band.MINOR}
+    for index, link in analysis.links.items():
+        for attribute, value in stated[index]:
+            if attribute == "age" and link.person in found and value in MINOR_VALUES:
+                found[link.person] = value
+    return found
 
 
 def _reentry(planned: _Planned, write: Callable[[], bytes]) -> Reentry:

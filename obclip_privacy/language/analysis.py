@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from obclip_privacy.attributes.base import Band, Pos
+from obclip_privacy.language.looks import origins_of_clothes, said_of_things
 from obclip_privacy.language.persons import find_persons
 from obclip_privacy.language.phrases import in_the_style_of, resolve_roles
 from obclip_privacy.language.pronouns import link_pronouns
 from obclip_privacy.language.syntax import syntax_groups
-from obclip_privacy.language.tags import link_loose_mentions
+from obclip_privacy.language.tags import link_loose_mentions, link_predicates_of_pronouns
 from obclip_privacy.language.units import Case, Mask, Unit
 
 
@@ -60,6 +61,8 @@ class Analysis:
         heads: for adjectives before a noun, the index of the noun.
         outside: units that speak of nobody in the picture: artists after ``style of``, references to files.
         groups: ranges of units that are prompt syntax.
+        clothed: adjectives of origin before clothes that somebody wears (``Scottish attire``).
+        idle: words that would be a cue of a person, and are said of a thing (``blonde wood``).
         peopled: whether the prompt names any person at all; without one there is nobody to reveal.
     """
 
@@ -68,11 +71,15 @@ class Analysis:
     heads: dict[int, int]
     outside: frozenset[int]
     groups: tuple[tuple[int, int], ...]
+    clothed: frozenset[int]
+    idle: frozenset[int]
     peopled: bool
 
     def is_cue(self, units: Sequence[Unit], index: int) -> bool:
         """Whether the unit is a cue here: none is linked to a person as a mention, or speaks of nobody."""
-        return bool(units[index].cues) and index not in self.links and index not in self.outside
+        if index in self.links or index in self.outside:
+            return False
+        return index in self.clothed or (bool(units[index].cues) and index not in self.idle)
 
 
 def analyse(units: Sequence[Unit]) -> Analysis:
@@ -84,6 +91,7 @@ def analyse(units: Sequence[Unit]) -> Analysis:
     cast = find_persons(units, roles, heads)
     link_loose_mentions(units, roles, cast)
     pronouns = link_pronouns(units, roles, cast)
+    link_predicates_of_pronouns(units, roles, cast)
     links: dict[int, Link] = {}
     for index, role in enumerate(roles):
         if role is None:
@@ -95,14 +103,20 @@ def analyse(units: Sequence[Unit]) -> Analysis:
         elif index in cast.of_unit:
             links[index] = Link(role, cast.of_unit[index])
     persons, kept = _numbered(units, cast.plural, links)
-    return Analysis(
-        persons, kept, heads, outside, tuple(groups), peopled=bool(cast.heads) or bool(kept) or _shown(units)
-    )
+    peopled = bool(cast.heads) or bool(kept) or _shown(units, outside)
+    clothed = origins_of_clothes(units, roles) if peopled else frozenset()
+    idle = said_of_things(units, roles) if peopled else frozenset()
+    return Analysis(persons, kept, heads, outside, tuple(groups), clothed, idle, peopled)
 
 
-def _shown(units: Sequence[Unit]) -> bool:
+def _shown(units: Sequence[Unit], outside: frozenset[int]) -> bool:
     """Whether a cue stands for somebody by itself: a name, an emoji."""
-    return any(cue.term.kind in ("name", "emoji") for unit in units for cue in unit.cues)
+    return any(
+        cue.term.kind in ("name", "emoji")
+        for index, unit in enumerate(units)
+        if unit.cues and index not in outside
+        for cue in unit.cues
+    )
 
 
 def _numbered(

@@ -48,18 +48,38 @@ PERSON_PARTS = _words(
     "portrait portraits face faces body bodies silhouette silhouettes head heads hand hands "
     "torso figure figures voice anatomy form nude nudes avatar avatars protagonist character "
     "characters model models lead cast gaze physique features hips legs torsos mannequin bust "
-    "statue sculpture headshot"
+    "statue sculpture headshot focus"
 )
 #: Nouns after which ``of`` a group word speaks of a person's origin, or which carry it themselves.
 ORIGIN_NOUNS = _words(
-    "descent origin heritage ancestry background ethnicity race appearance features facial "
-    "blood roots origins nationality"
+    "descent origin heritage ancestry ethnicity race appearance features facial roots origins nationality"
+)
+#: Nouns that do so only after ``of``: ``a white background`` is a colour.
+ORIGIN_NOUNS_AFTER_OF = _words("background blood extraction stock lineage parentage backgrounds")
+#: Before a name, besides the titles that state a gender.
+TITLES = _words(
+    "dr doctor prof professor captain colonel general sergeant lieutenant reverend judge senator president "
+    "pope sheriff chef coach officer detective agent saint miss madame"
 )
 #: Clothes: in ``white chef's jacket`` the colour is that of the jacket.
 CLOTHES = _words(
     "jacket jackets coat coats hat hats shirt shirts dress dresses shoes shoe pants trousers "
     "uniform uniforms apron clothes clothing suit suits sweater scarf gloves socks boots robe "
     "robes underwear outfit cap belt"
+)
+#: Clothes that tell an origin when an adjective does (``a Scottish costume``).
+COSTUMES = CLOTHES | _words(
+    "costume costumes attire garb outfits garment garments regalia gown gowns headdress headgear "
+    "headwear tunic tunics skirt skirts blouse wear armor armour sandals jewelry jewellery veil fabric "
+    "wardrobe clothe shawl shawls cloak cloaks vest vests"
+)
+#: Nouns of what somebody looks like: an adjective before them is said of the person.
+APPEARANCE = _words(
+    "face faces feature features hair hairs head heads hand hands skin body bodies figure figures jaw "
+    "jawline chin cheek cheeks eye eyes smile smiles expression look looks appearance forehead brow pose "
+    "poses profile chest arms arm legs leg belly beauty charm style energy aura vibe vibes selfie shot "
+    "photo photos photograph picture image painting drawing sketch curls locks braids ponytail bun wig one "
+    "ones"
 )
 DESCRIPTIVE_SUFFIXES = _words("looking born")
 #: Verbs after which an object is commonly followed by another verb or an adjective.
@@ -73,6 +93,21 @@ PERCEPTION = _words(
     "observe observes observed"
 )
 CAUSATIVE = _words("make makes made making let lets letting help helps helped helping have has had having")
+#: Verbs whose object is said to be something (``proved her right``).
+COMPLEMENTED = _words(
+    "prove proves proved proving treat treats treated treating consider considers considered keep keeps kept "
+    "keeping find finds found finding leave leaves left leaving call calls called calling drive drives drove "
+    "driving hold holds held holding render renders rendered deem deemed think thinks thought set sets turn "
+    "turns turned paint paints painted like likes liked want wants wanted get gets got getting"
+)
+#: Verbs whose object does something (``helped her identify a few errors``).
+HELPING = _words("help helps helped helping let lets letting make makes made making have has had having")
+#: Adverbs that end a clause after an object (``offended her instead``).
+TIME_ADVERBS = _words(
+    "instead anywhere somewhere everywhere nowhere today tomorrow yesterday tonight soon again well badly "
+    "bad less more better best first last twice once anymore anyway too later early late right wrong alone "
+    "aside apart forward closer inside outside immediately directly personally goodbye"
+)
 #: Verbs whose pronoun object is followed by something else than its possession.
 TRANSFER = _words(
     "wish wishes wished wishing tell tells told telling ask asks asked asking thank thanks "
@@ -94,7 +129,9 @@ BARE_VERBS = _words(
 )
 #: Ends of noun phrases after ``friend of``: ``his`` stands alone there.
 POSSESSED = _words(
-    "friend friends colleague colleagues fan fans neighbor neighbour relative relatives student"
+    "friend friends colleague colleagues fan fans neighbor neighbour neighbors neighbours relative relatives "
+    "student students cousin cousins classmate classmates acquaintance acquaintances pal pals buddy buddies "
+    "client clients patient patients rival rivals teammate teammates"
 )
 #: Two pronouns joined by these are one expression (``his or her``).
 EITHER = _words("or / and/or")

@@ -11,14 +11,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from obclip_privacy.attributes.base import Pos
+from obclip_privacy.attributes.base import CuePos, CueTerm, Pos
 from obclip_privacy.language import grammar, wordlists
-from obclip_privacy.language.units import Kind, Mask, Unit
+from obclip_privacy.language.units import CueSense, Kind, Mask, Unit
 
 #: How many units an adjective looks over, at most: keeps the work linear in the length of the prompt.
 REACH = 10
 
+#: How far before ``one black and one white`` the two of them are named.
+_SEVERAL_REACH = 16
+
 Roles = list[Pos | None]
+
+#: What an adjective of origin is before clothes that somebody wears.
+CLOTHED = CueSense(CueTerm(("",), CuePos.ADJECTIVE, "ethnicity", "dress", "clothing tied to an ethnicity"), 0)
+_CUE_ORDER = {CuePos.MODIFIER: 0, CuePos.ADJECTIVE: 1, CuePos.NOUN: 2}
 
 
 def is_person_word(units: Sequence[Unit], index: int) -> bool:
@@ -28,7 +35,7 @@ def is_person_word(units: Sequence[Unit], index: int) -> bool:
     between a person and a determiner (``a man guards the door``).
     """
     unit = units[index]
-    if not unit.person:
+    if not unit.person or (unit.cues and choose_cue(units, index).term.pos is not CuePos.NOUN):
         return False
     before = units[index - 1] if index else None
     if before is None:
@@ -55,6 +62,40 @@ def opens(units: Sequence[Unit], index: int) -> bool:
 def closes(units: Sequence[Unit], index: int) -> bool:
     """Whether a segment ends before *index*: nothing, or a separator, stands there."""
     return index >= len(units) or units[index].word in grammar.CLOSERS
+
+
+def closes_phrase(units: Sequence[Unit], index: int) -> bool:
+    """Whether nothing that an adjective could describe follows."""
+    return closes(units, index) or word_at(units, index) in grammar.STOPS | grammar.CONJUNCTIONS
+
+
+def choose_cue(units: Sequence[Unit], index: int) -> CueSense:
+    """The cue that the unit is here, of those that its surface can be (``blonde``: adjective or noun).
+
+    A mention that is none of a person is a cue as part of somebody's clothes (``Scottish attire``).
+    """
+    unit = units[index]
+    if not unit.cues:
+        return CLOTHED
+    found = sorted(unit.cues, key=lambda cue: (_CUE_ORDER[cue.term.pos], cue.term.attribute))
+    nouns = [cue for cue in found if cue.term.pos is CuePos.NOUN]
+    if nouns and len(found) > len(nouns) and found[0].term.pos is CuePos.ADJECTIVE:
+        alone = closes_phrase(units, index + 1) and word_at(units, index + 1) not in ("one", "ones")
+        determined = word_at(units, index - 1) in grammar.DETERMINERS | grammar.NUMBERS or (
+            index > 0 and (units[index - 1].adjective is not None or is_modifier(units, index - 1))
+        )
+        if alone and determined:
+            return nouns[0]
+    return found[0]
+
+
+def follows_of(units: Sequence[Unit], index: int) -> bool:
+    """Whether ``of``, or ``from a``, stands before *index* and the modifiers before it."""
+    at = index - 1
+    while at > 0 and (is_modifier(units, at) or units[at].adjective is not None):
+        at -= 1
+    before = word_at(units, at)
+    return before == "of" or (before in ("a", "an") and word_at(units, at - 1) == "from")
 
 
 def resolve_roles(units: Sequence[Unit], outside: frozenset[int]) -> tuple[Roles, dict[int, int]]:
@@ -121,8 +162,12 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     following = word_at(units, index + 1)
     if following in wordlists.animals() and following not in wordlists.persons():
         return False
+    if mask.classes == ("age.minor",) and not mask.plural and _is_thing_word(units, index + 1):
+        return False
     if not ambiguous or (mask.plural and mask.attributes != ("age",)):
         return True
+    if is_one_of_several(units, index):
+        return False
     # An adjective that found no noun of its own: a noun only where nothing follows that it could describe,
     # and after a determiner or at the start (``an Asian``, ``two male dancers`` has a noun, ``male, solo``).
     at = index - 1
@@ -131,10 +176,42 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     determined = word_at(units, at) in grammar.DETERMINERS | grammar.NUMBERS or word_at(units, at).isdigit()
     gendered = mask.attributes == ("gender",)
     described = at < index - 1 and opens(units, at + 1)
-    if not determined and not described and not mask.plural:
+    alone = gendered and opens(units, index)
+    if not determined and not described and not alone and not mask.plural:
         return False
     ends = closes(units, index + 1) or following in grammar.STOPS | grammar.CONJUNCTIONS or following == "'"
     return ends or following.endswith("ing") or (gendered and following.endswith(("ed", "s")))
+
+
+def is_one_of_several(units: Sequence[Unit], index: int) -> bool:
+    """``two men, one black and one white``: an adjective of somebody else, each time.
+
+    Some of them could be nouns (``one Asian``), others not: none is read as one.
+    """
+    if word_at(units, index - 1) not in ("one", "other", "another") or not closes_phrase(units, index + 1):
+        return False
+    if units[index].adjective is None:
+        return False
+    first = max(0, index - _SEVERAL_REACH)
+    return any(_names_several(unit) for unit in units[first : index - 1])
+
+
+def _names_several(unit: Unit) -> bool:
+    if unit.noun is not None and unit.adjective is None:
+        return unit.noun.plural
+    return unit.person and unit.word.endswith("s")
+
+
+def _is_thing_word(units: Sequence[Unit], index: int) -> bool:
+    """Whether a noun for a thing stands at *index*: what is before it describes it (``baby radish``)."""
+    if index >= len(units) or units[index].kind is not Kind.WORD or not units[index].gap:
+        return False
+    word = units[index].word
+    if units[index].person or units[index].cues or _is_stop(word) or word in grammar.CONJUNCTIONS:
+        return False
+    if word in wordlists.verbs() or word in wordlists.modifiers() or word.endswith(("s", "ing", "ed", "ly")):
+        return False
+    return len(word) > 3 and wordlists.is_known(word)
 
 
 def _head(units: Sequence[Unit], roles: Roles, heads: dict[int, int], index: int, mask: Mask) -> int | None:

@@ -77,6 +77,14 @@ def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
         return Case.DETERMINER
     if before in grammar.CAUSATIVE and after in grammar.BARE_VERBS and not _noun_follows(units, index + 1):
         return Case.OBJECT
+    beyond = word_at(units, index + 2)
+    if after in grammar.TIME_ADVERBS and _phrase_ends(units, index + 2):
+        return Case.OBJECT
+    described = is_modifier(units, index + 1) and beyond not in grammar.CONJUNCTIONS
+    if before in grammar.CAUSATIVE | grammar.COMPLEMENTED and described and _phrase_ends(units, index + 2):
+        return Case.OBJECT
+    if before in grammar.HELPING and after in wordlists.verbs() and _phrase_ends(units, index + 2):
+        return Case.OBJECT
     if before in grammar.CAUSATIVE and (after in grammar.INTENSIFIERS | {"less"} or after.endswith("ed")):
         return Case.OBJECT
     if before in grammar.GIVING and not {"to", "back", "away"} & {
@@ -101,10 +109,16 @@ def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
         return Case.OBJECT
     if is_adverb(after):
         return Case.DETERMINER if is_modifier(units, index + 2) else Case.OBJECT
-    beyond = word_at(units, index + 2)
     if before in grammar.PLACES and after.endswith("s") and beyond in grammar.DETERMINERS | {"on", "at"}:
         return Case.OBJECT
     return Case.DETERMINER
+
+
+def _phrase_ends(units: Sequence[Unit], index: int) -> bool:
+    """Whether no noun can follow at *index*: the end, punctuation, a determiner or another small word."""
+    if index >= len(units) or units[index].kind in (Kind.PUNCTUATION, Kind.BREAK):
+        return True
+    return units[index].word in grammar.STOPS | grammar.CONJUNCTIONS
 
 
 def is_adverb(word: str) -> bool:
@@ -201,15 +215,40 @@ def _acts_on(units: Sequence[Unit], cast: Cast, person: int, index: int) -> bool
 
 def _cataphor(units: Sequence[Unit], cast: Cast, index: int, case: Case) -> int:
     """``In her hand, the woman ...``: a possessive in an opening phrase is that of the person after it."""
-    if case is not Case.DETERMINER or word_at(units, index - 1) not in grammar.PREPOSITIONS:
+    if case is not Case.DETERMINER:
         return -1
-    if index > 1 and word_at(units, index - 2) not in grammar.SENTENCE_ENDS | {"\n", ","}:
+    opening = index
+    while opening > 0 and word_at(units, opening - 1) in grammar.PREPOSITIONS:
+        opening -= 1
+    if opening > 0 and word_at(units, opening - 1) not in grammar.SENTENCE_ENDS | {"\n", ","}:
+        return _carried_in(units, cast, index, opening)
+    return _after_comma(units, cast, index)
+
+
+def _carried_in(units: Sequence[Unit], cast: Cast, index: int, opening: int) -> int:
+    """``With a sword in her hand, the knight ...``: a noun stands between the preposition and the phrase."""
+    at = opening - 1
+    while at > 0 and opening - at < _CLAUSE and word_at(units, at) not in grammar.PREPOSITIONS:
+        if units[at].kind is not Kind.WORD or units[at].person:
+            return -1
+        at -= 1
+    starts = at == 0 or word_at(units, at - 1) in grammar.SENTENCE_ENDS
+    if not starts or word_at(units, at) not in grammar.PREPOSITIONS:
         return -1
-    for at in range(index + 1, min(index + 12, len(units))):
-        if word_at(units, at) == "," and at + 2 < len(units) and word_at(units, at + 1) in ("a", "an", "the"):
-            after = [head for heads in cast.heads for head in heads if head > at]
-            if after and min(after) <= at + 5:
-                return next(p for p, heads in enumerate(cast.heads) if min(after) in heads)
+    return _after_comma(units, cast, index)
+
+
+def _after_comma(units: Sequence[Unit], cast: Cast, index: int) -> int:
+    """The first person named after the comma that ends the phrase, if none is named before it."""
+    after = sorted(
+        (head, person) for person, heads in enumerate(cast.heads) for head in heads if head > index
+    )
+    if not after:
+        return -1
+    head, person = after[0]
+    for at in range(index + 1, min(index + 12, head)):
+        if word_at(units, at) == "," and word_at(units, at + 1) in ("a", "an", "the") and head <= at + 5:
+            return person
     return -1
 
 

@@ -42,7 +42,8 @@ class Reader:
         )
         cues = [term for detector in registry.cue_detectors.values() for term in detector.terms]
         cues += [term for attribute in registry.attributes.values() for term in attribute.lexicon.cues]
-        self.vocabulary: Vocabulary = build_vocabulary(policy, attributes, cues, lexical)
+        blocked = [text for attribute in registry.attributes.values() for text in attribute.lexicon.blocked]
+        self.vocabulary: Vocabulary = build_vocabulary(policy, attributes, cues, lexical, blocked)
         self._scanner = Scanner(self.vocabulary)
 
     def scan(self, text: str) -> Scan:

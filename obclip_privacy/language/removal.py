@@ -12,8 +12,18 @@ from dataclasses import dataclass
 
 from obclip_privacy.attributes.base import CuePos, Pos
 from obclip_privacy.language import grammar
-from obclip_privacy.language.phrases import closes, is_modifier, is_person_word, opens, word_at
+from obclip_privacy.language.phrases import (
+    choose_cue,
+    closes,
+    closes_phrase,
+    is_modifier,
+    is_person_word,
+    opens,
+    word_at,
+)
 from obclip_privacy.language.units import CueSense, Kind, Unit
+
+__all__ = ["Removal", "choose_cue", "names_person", "removal_of", "remove_cue"]
 
 #: What stands where an adjective after a form of *be* cannot be left out.
 PREDICATE = "there"
@@ -42,7 +52,7 @@ def remove_adjective(units: Sequence[Unit], index: int) -> Removal:
     """Take out an adjective that stands alone: in tags, after *be*, or before a noun that is no person."""
     if opens(units, index) and closes(units, index + 1):
         return _segment(units, index, index + 1)
-    if word_at(units, index + 1) in grammar.ORIGIN_NOUNS:
+    if word_at(units, index + 1) in grammar.ORIGIN_NOUNS | grammar.ORIGIN_NOUNS_AFTER_OF:
         first = index - 1 if word_at(units, index - 1) == "of" else index
         return Removal(first, index + 2 if first < index else index + 1)
     at = index - 1
@@ -55,11 +65,6 @@ def remove_adjective(units: Sequence[Unit], index: int) -> Removal:
     if word_at(units, index + 1) in grammar.LIST_JOINERS | {","} and is_modifier(units, index + 2):
         return Removal(index, index + 2)
     return Removal(at + 1, index + 1)
-
-
-def closes_phrase(units: Sequence[Unit], index: int) -> bool:
-    """Whether nothing that an adjective could describe follows."""
-    return closes(units, index) or word_at(units, index) in grammar.STOPS | grammar.CONJUNCTIONS
 
 
 def _predicate(units: Sequence[Unit], verb: int, index: int) -> Removal:
@@ -123,6 +128,13 @@ def remove_cue(units: Sequence[Unit], index: int, cue: CueSense) -> Removal:
         return remove_adjective(units, index)
     if cue.term.kind == "name":
         return _name(units, index)
+    if (
+        cue.generic.endswith(("person", "people"))
+        and index
+        and opens(units, index)
+        and closes(units, index + 1)
+    ):
+        return _segment(units, index, index + 1)
     if cue.generic:
         return Removal(index, index + 1, cue.generic)
     start = _noun_phrase_start(units, index)
@@ -144,9 +156,7 @@ def remove_cue(units: Sequence[Unit], index: int, cue: CueSense) -> Removal:
 def _name(units: Sequence[Unit], index: int) -> Removal:
     """A name goes with what introduces it, or gives way to a word for somebody."""
     before = units[index - 1] if index else None
-    titled = before is not None and (
-        before.title is not None or (before.word == "." and _titled(units, index))
-    )
+    titled = before is not None and (_is_title(before) or (before.word == "." and _titled(units, index)))
     if titled:
         return Removal(index, index + 1, "Doe", as_is=True)
     if before is not None and before.word in ("named", "called"):
@@ -165,7 +175,11 @@ def _name(units: Sequence[Unit], index: int) -> Removal:
 
 
 def _titled(units: Sequence[Unit], index: int) -> bool:
-    return index > 1 and units[index - 2].title is not None
+    return index > 1 and _is_title(units[index - 2])
+
+
+def _is_title(unit: Unit) -> bool:
+    return unit.title is not None or unit.word in grammar.TITLES
 
 
 def _modifier(units: Sequence[Unit], index: int) -> Removal:
@@ -200,22 +214,6 @@ def _item_follows(units: Sequence[Unit], index: int) -> bool:
         if unit.kind is not Kind.WORD:
             return False
     return False
-
-
-def choose_cue(units: Sequence[Unit], index: int) -> CueSense:
-    """The cue that the unit is here, of those that its surface can be (``blonde``: adjective or noun)."""
-    unit = units[index]
-    order = {CuePos.MODIFIER: 0, CuePos.ADJECTIVE: 1, CuePos.NOUN: 2}
-    found = sorted(unit.cues, key=lambda cue: (order[cue.term.pos], cue.term.attribute))
-    nouns = [cue for cue in found if cue.term.pos is CuePos.NOUN]
-    if nouns and len(found) > len(nouns) and found[0].term.pos is CuePos.ADJECTIVE:
-        alone = closes_phrase(units, index + 1) and word_at(units, index + 1) not in ("one", "ones")
-        determined = word_at(units, index - 1) in grammar.DETERMINERS | grammar.NUMBERS or (
-            index > 0 and (units[index - 1].adjective is not None or is_modifier(units, index - 1))
-        )
-        if alone and determined:
-            return nouns[0]
-    return found[0]
 
 
 def removal_of(units: Sequence[Unit], index: int, pos: Pos) -> Removal:

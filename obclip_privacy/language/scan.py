@@ -2,9 +2,10 @@
 
 The resolver, in full:
 
-1. a match counts only in a context that its lexeme classes and its word allow (``not_before``, ...);
-2. of overlapping matches the one with more tokens wins, then the one that starts first, then a detector's
-   finding before a term of the lexicon;
+1. a match counts only in a context that its lexeme classes and its word allow (``not_before``, ...); a
+   phrase that speaks of nobody (``mother of pearl``) is a match that states nothing;
+2. of overlapping matches the one with more tokens wins, then the one that starts first, then a phrase that
+   speaks of nobody, then a detector's finding before a term of the lexicon;
 3. two adjectives of a compounding class in a row are one mention with the value of the first
    (``Asian American``).
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from obclip_privacy.attributes.base import Pos
 from obclip_privacy.language.grammar import COLOURS
@@ -59,6 +61,27 @@ class _Match:
     senses: dict[Pos, Sense]
     cues: tuple[CueSense, ...]
     found: bool
+    blocked: bool = False
+
+
+class _Neighbours(NamedTuple):
+    """The words directly before and after, across a hyphen; ``""`` at the ends.
+
+    The hyphened ones are ``-`` and the word where a hyphen stands between, else ``""``.
+    """
+
+    before: str
+    after: str
+    hyphened_before: str
+    hyphened_after: str
+
+    def precedes(self, words: frozenset[str]) -> bool:
+        """Whether one of *words* stands before."""
+        return bool(words) and (self.before in words or self.hyphened_before in words)
+
+    def follows(self, words: frozenset[str]) -> bool:
+        """Whether one of *words* stands after."""
+        return bool(words) and (self.after in words or self.hyphened_after in words)
 
 
 class Scanner:
@@ -71,30 +94,34 @@ class Scanner:
             for key, senses in vocabulary.senses.items()
             if any(sense.word is None or sense.mask.attributes == ("age",) for sense in senses)
         )
-        self._lexer = Lexer((*vocabulary.senses, *vocabulary.cues))
+        self._lexer = Lexer((*vocabulary.senses, *vocabulary.cues, *vocabulary.blocked))
 
     def __call__(
         self, text: str, folded: str, spans: Sequence[DetectedSpan] = (), cues: Sequence[DetectedCue] = ()
     ) -> Scan:
         """Scan *text*, of which *folded* is the folded form; *spans* and *cues* are what detectors found."""
         tokens = self._lexer(folded)
-        matches = self._resolve([*_detected(tokens, spans, cues), *self._terms(tokens)])
+        matches = self._resolve([*_detected(tokens, spans, cues), *self._terms(text, tokens)])
         return _units(text, tokens, self._compounds(tokens, matches))
 
-    def _terms(self, tokens: Tokens) -> list[_Match]:
+    def _terms(self, text: str, tokens: Tokens) -> list[_Match]:
         found = []
         for first, last in tokens.terms:
             key = " ".join(tokens.lowers[first:last])
-            before, after = _neighbours(tokens, first, last)
+            if key in self._vocabulary.blocked:
+                found.append(_Match(first, last, {}, (), found=False, blocked=True))
+                continue
+            near = _neighbours(tokens, first, last)
             senses = {
                 sense.mask.pos: sense
                 for sense in self._vocabulary.senses.get(key, ())
-                if self._allowed(sense, before, after)
+                if self._allowed(sense, near)
+                and not (sense.word and sense.word.capital and text[tokens.starts[first]].islower())
             }
             cues = tuple(
                 cue
                 for cue in self._vocabulary.cues.get(key, ())
-                if not cue.term.before or after in cue.term.before
+                if not cue.term.before or near.after in cue.term.before
             )
             # A word that its context rules out (``cowboy hat``) is still kept from being a person.
             if senses or cues or last == first + 1:
@@ -109,29 +136,29 @@ class Scanner:
             meant = None if index in covered else self._speller.correct(word)
             if meant is None:
                 continue
-            before, after = _neighbours(tokens, index, index + 1)
+            near = _neighbours(tokens, index, index + 1)
             senses = {
                 sense.mask.pos: sense
                 for sense in self._vocabulary.senses[meant]
-                if self._allowed(sense, before, after)
+                if self._allowed(sense, near)
             }
             if senses:
                 found.append(_Match(index, index + 1, senses, (), found=False))
         return found
 
-    def _allowed(self, sense: Sense, before: str, after: str) -> bool:
+    def _allowed(self, sense: Sense, near: _Neighbours) -> bool:
         word = sense.word
         if word is not None and (
-            after in word.unless_before
-            or before in word.unless_after
-            or (word.only_after and before not in word.only_after)
+            near.follows(word.unless_before)
+            or near.precedes(word.unless_after)
+            or (word.only_after and near.before not in word.only_after)
         ):
             return False
         for class_id in sense.mask.classes:
             cls = self._vocabulary.classes[class_id]
-            if after in cls.not_before or before in cls.not_after:
+            if near.follows(cls.not_before) or near.precedes(cls.not_after):
                 return False
-            if cls.only_before and after not in cls.only_before:
+            if cls.only_before and near.after not in cls.only_before:
                 return False
         return True
 
@@ -174,9 +201,9 @@ class Scanner:
         return _Match(left.first, right.last, senses, (), False) if senses else None
 
 
-def _precedence(match: _Match) -> tuple[bool, int, int, bool]:
-    empty = not (match.senses or match.cues)
-    return empty, match.first - match.last, match.first, not match.found
+def _precedence(match: _Match) -> tuple[bool, int, int, bool, bool]:
+    empty = not (match.senses or match.cues or match.blocked)
+    return empty, match.first - match.last, match.first, not match.blocked, not match.found
 
 
 def _detected(tokens: Tokens, spans: Sequence[DetectedSpan], cues: Sequence[DetectedCue]) -> list[_Match]:
@@ -205,16 +232,18 @@ def _with_value(noun: Sense, class_id: str, adjective: Sense) -> Sense:
     return replace(noun, parts=parts)
 
 
-def _neighbours(tokens: Tokens, first: int, last: int) -> tuple[str, str]:
-    """The words directly before and after, across a hyphen; ``""`` at the ends."""
+def _neighbours(tokens: Tokens, first: int, last: int) -> _Neighbours:
     lowers = tokens.lowers
     before = lowers[first - 1] if first else ""
+    after = lowers[last] if last < len(lowers) else ""
+    hyphened_before = hyphened_after = ""
     if before == "-" and first > 1:
         before = lowers[first - 2]
-    after = lowers[last] if last < len(lowers) else ""
+        hyphened_before = f"-{before}"
     if after == "-" and last + 1 < len(lowers):
         after = lowers[last + 1]
-    return before, after
+        hyphened_after = f"-{after}"
+    return _Neighbours(before, after, hyphened_before, hyphened_after)
 
 
 def _units(text: str, tokens: Tokens, matches: Sequence[_Match]) -> Scan:
@@ -263,6 +292,7 @@ def _unit(word: str, gap: bool, capital: bool, match: _Match | None) -> Unit:
         "",
         gap,
         weak=not capital and word in COLOURS,
+        colour=word in COLOURS,
         cues=match.cues,
         noun=mask(Pos.NOUN),
         adjective=mask(Pos.ADJECTIVE),

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from obclip_privacy.attributes.base import Pos
 from obclip_privacy.language import grammar
 from obclip_privacy.language.persons import Cast
-from obclip_privacy.language.phrases import Roles, closes, opens, word_at
+from obclip_privacy.language.phrases import Roles, closes, follows_of, is_one_of_several, opens, word_at
 from obclip_privacy.language.units import Kind, Unit
 
 #: How far before a phrase its person may be, in units.
@@ -28,14 +28,38 @@ def link_loose_mentions(units: Sequence[Unit], roles: Roles, cast: Cast) -> None
             _link(roles, cast, index, Pos.PHRASE, _person_near(units, cast, index))
         elif unit.adjective is not None:
             person = _predicate_of(units, roles, cast, index)
-            if person is None and word_at(units, index + 1) in grammar.ORIGIN_NOUNS:
+            if person is None and _tells_origin(units, index):
                 person = _person_near(units, cast, index)
+            if person is None and is_one_of_several(units, index):
+                person = cast.add(plural=False)
+                cast.heads[person].append(index)
             if person is None and not unit.weak and _is_tag(units, roles, index):
                 person = _tagged(units, cast, index)
                 if person is None and unit.noun is not None:
                     _add_noun(units, roles, cast, index)
                     continue
             _link(roles, cast, index, Pos.ADJECTIVE, person)
+
+
+def link_predicates_of_pronouns(units: Sequence[Unit], roles: Roles, cast: Cast) -> None:
+    """``she is young``: what is said of somebody of whom only pronouns speak."""
+    for index, unit in enumerate(units):
+        if unit.adjective is None or roles[index] is not None or unit.weak:
+            continue
+        at = index - 1
+        while word_at(units, at) in grammar.INTENSIFIERS:
+            at -= 1
+        subject = at - 1
+        if word_at(units, at) in grammar.BE and subject >= 0 and roles[subject] is Pos.PRONOUN:
+            _link(roles, cast, index, Pos.ADJECTIVE, cast.of_unit.get(subject))
+
+
+def _tells_origin(units: Sequence[Unit], index: int) -> bool:
+    """``of Indian descent``, ``Asian features``; ``background`` and ``blood`` only after *of*."""
+    after = word_at(units, index + 1)
+    if after in grammar.ORIGIN_NOUNS_AFTER_OF:
+        return follows_of(units, index)
+    return after in grammar.ORIGIN_NOUNS
 
 
 def _link(roles: Roles, cast: Cast, index: int, role: Pos, person: int | None) -> None:

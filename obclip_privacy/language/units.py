@@ -119,6 +119,7 @@ class Unit(NamedTuple):
         person: whether the word is a noun for a person, wherever it stands; ``False`` for mentions.
         weak: a mention typed as a plain colour word (``black``, never ``Black``): not taken for a mention
             where it stands alone. What candidates show is never weak, so this loses no closure.
+        colour: a mention typed as a colour word (``black``, ``White``): no origin of clothes.
         noun: as a noun, if it can be one.
         adjective: as an adjective.
         phrase: as part of a phrase after the noun.
@@ -133,6 +134,7 @@ class Unit(NamedTuple):
     capital: bool = False
     person: bool = False
     weak: bool = False
+    colour: bool = False
     noun: Mask | None = None
     adjective: Mask | None = None
     phrase: Mask | None = None

@@ -55,6 +55,7 @@ class Vocabulary:
         broader: per attribute, the next broader value of a value, where there is one.
         senses: by key (:func:`~obclip_privacy.language.lexer.term_key`), what a term can mean.
         cues: by key, the cues that a term can be.
+        blocked: keys of phrases that speak of nobody.
     """
 
     classes: Mapping[str, LexemeClass]
@@ -65,6 +66,7 @@ class Vocabulary:
     substitutes: Mapping[tuple[str, Band], tuple[int, ...]]
     senses: Mapping[str, tuple[Sense, ...]]
     cues: Mapping[str, tuple[CueSense, ...]]
+    blocked: frozenset[str]
 
     def writes(self, class_id: str, band: Band) -> bool:
         """Whether the class has a form for every value that may stand for another in *band*."""
@@ -125,9 +127,13 @@ def make_sense(
 
 
 def build_vocabulary(
-    policy: Policy, attributes: Sequence[Attribute], cues: Iterable[CueTerm], lexical: frozenset[str]
+    policy: Policy,
+    attributes: Sequence[Attribute],
+    cues: Iterable[CueTerm],
+    lexical: frozenset[str],
+    blocked: Iterable[str] = (),
 ) -> Vocabulary:
-    """The vocabulary of *attributes* (those that the policy names, in its order) and *cues*.
+    """The vocabulary of *attributes* (those that the policy names, in its order), of *cues* and *blocked*.
 
     *lexical* are the ids of the attributes whose words are looked for; of the others only detectors beyond
     the lexicon find mentions.
@@ -136,7 +142,7 @@ def build_vocabulary(
         PluginError: a value of the policy has no form, or a form is ambiguous.
     """
     builder = _Builder(policy, attributes, lexical)
-    return builder.build(cues)
+    return builder.build(cues, blocked)
 
 
 class _Builder:
@@ -149,7 +155,7 @@ class _Builder:
         self.forms: dict[str, tuple[tuple[str, ...] | None, ...]] = {}
         self.redirects: dict[str, str] = {}
 
-    def build(self, cues: Iterable[CueTerm]) -> Vocabulary:
+    def build(self, cues: Iterable[CueTerm], blocked: Iterable[str]) -> Vocabulary:
         for cls in self.classes.values():
             self._realise(cls)
         self._separate()
@@ -174,7 +180,19 @@ class _Builder:
             },
             {key: tuple(found) for key, found in senses.items()},
             _cue_senses(cues),
+            frozenset(key for phrase in blocked for alike in self._alike(phrase) for key in _keys(alike)),
         )
+
+    def _alike(self, phrase: str) -> Iterator[str]:
+        """*phrase* with every other form of a class in the place of the one that it has."""
+        yield phrase
+        padded = f" {phrase} "
+        for cls in self.classes.values():
+            for row in cls.forms.values():
+                for form, surface in enumerate(row):
+                    if f" {surface.lower()} " in padded:
+                        for other in cls.forms.values():
+                            yield padded.replace(f" {surface.lower()} ", f" {other[form].lower()} ").strip()
 
     def _realise(self, cls: LexemeClass) -> None:
         """Fill in the forms of *cls* for the policy's domain, or the class that stands in for it."""

@@ -66,8 +66,24 @@ def modifiers() -> frozenset[str]:
 
 @cache
 def activities() -> frozenset[str]:
-    """Nouns that make a compound with a person (``tennis player``, ``police officer``)."""
-    return read_words("activities.txt") | read_words("activities_extra.txt")
+    """Nouns that make a compound with a person (``tennis player``, ``police officer``).
+
+    What the lexicons' own wordings have before their noun (``birth attendant``) is among them, or ``female
+    birth attendant`` would not be read again as a mention, and would be sent as it is.
+    """
+    found = set(read_words("activities.txt") | read_words("activities_extra.txt"))
+    for lexicon in map(read_lexicon, _LEXICONS):
+        wordings = [text for cls in lexicon.classes if cls.pos is Pos.NOUN for text in cls.neutral]
+        wordings += [
+            part
+            for word in lexicon.words
+            for reading in word.readings
+            for part in reading
+            if isinstance(part, str)
+        ]
+        for text in wordings:
+            found.update(text.replace("-", " ").split()[:-1])
+    return frozenset(found - {"of", "an", "a", "the"})
 
 
 @cache

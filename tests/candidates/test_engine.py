@@ -58,7 +58,7 @@ ETHNICITY = {"id": "ethnicity", "strategy": "enumerate", "values": ["asian", "bl
         ("policewoman, waitresses, ballerina", "policeman, waiters, male ballet dancer"),
         ("the wives of the sailors", "the husbands of the sailors"),
         ("an actress", "an actor"),
-        ("Ms. Lee", "Mr. Lee"),
+        ("Ms. Lee", "Mr. Doe"),
         ("her next customer", "his next customer"),
         ("behind her holds a man a flag", "behind him holds a woman a flag"),
     ],
