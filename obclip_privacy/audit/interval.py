@@ -13,6 +13,19 @@ import math
 Z = 1.959963984540054
 
 
+def upper_tail(successes: int, trials: int, rate: float) -> float:
+    """P(at least *successes* in *trials*) at *rate*: exact for few trials, else normal."""
+    if not trials or not 0 < rate < 1:
+        return 1.0
+    if trials > 500:
+        spread = math.sqrt(trials * rate * (1 - rate))
+        return 0.5 * math.erfc((successes - 0.5 - trials * rate) / spread / math.sqrt(2))
+    terms = (
+        math.comb(trials, k) * rate**k * (1 - rate) ** (trials - k) for k in range(successes, trials + 1)
+    )
+    return min(1.0, math.fsum(terms))
+
+
 def wilson_interval(successes: float, trials: int) -> tuple[float, float]:
     """Lower and upper bound of the rate; (0, 1) without trials."""
     if not trials:

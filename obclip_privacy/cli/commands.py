@@ -83,6 +83,7 @@ BUILTIN_COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec("plugins", "obclip_privacy.cli.plugins:app"),
     CommandSpec("detect", "obclip_privacy.cli.detect:app"),
     CommandSpec("candidates", "obclip_privacy.cli.candidates:app"),
+    CommandSpec("audit", "obclip_privacy.cli.audit:app"),
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction as F
+from fractions import Fraction
 
 import pytest
 
@@ -26,6 +26,7 @@ from obclip_privacy.audit.figures.position import position_figures
 from obclip_privacy.audit.figures.t_closeness import equal_distance, ordered_distance
 from obclip_privacy.audit.interval import wilson_interval
 
+F = Fraction
 CLOSED = deterministic(uniform(6), ["same"] * 6)
 OPEN = deterministic(uniform(6), range(6))
 #: Two of six secrets share an output, the others have one of their own; prior 1/2, 1/10, 1/10, ...

@@ -20,4 +20,4 @@ def distinct_l_diversity(distribution: Mapping[str, Fraction]) -> int:
 def entropy_l_diversity(distribution: Mapping[str, Fraction]) -> float:
     """2 to the entropy of the values, in bits."""
     entropy = -math.fsum(float(p) * math.log2(p) for p in distribution.values() if p)
-    return 2.0 ** max(0.0, entropy)
+    return math.pow(2.0, max(0.0, entropy))

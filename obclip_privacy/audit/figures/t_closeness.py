@@ -13,12 +13,12 @@ from fractions import Fraction
 
 
 def equal_distance(found: Sequence[Fraction], domain: Sequence[Fraction]) -> Fraction:
-    """t for values without an order."""
+    """T for values without an order."""
     return sum((abs(p - q) for p, q in zip(found, domain, strict=True)), Fraction(0)) / 2
 
 
 def ordered_distance(found: Sequence[Fraction], domain: Sequence[Fraction]) -> Fraction:
-    """t for values in order; 0 for a domain of one value."""
+    """T for values in order; 0 for a domain of one value."""
     carried = Fraction(0)
     moved = Fraction(0)
     for p, q in zip(found, domain, strict=True):
