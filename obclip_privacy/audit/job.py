@@ -11,6 +11,7 @@ from pathlib import Path
 
 from obclip_privacy import __version__
 from obclip_privacy.audit.attackers.base import Attack, Attacker, Guess, Setting
+from obclip_privacy.audit.disagreement import OtherDetectors
 from obclip_privacy.audit.form import Words
 from obclip_privacy.audit.measure import Meter
 from obclip_privacy.audit.observation import Observation
@@ -109,6 +110,7 @@ class Auditor:
             prepared(plugins.attackers, job.attackers, setting),
             job.salt,
             show=job.show,
+            others=OtherDetectors.of(policy, plugins),
             strict_values=bool(job.policy),
         )
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from obclip_privacy.attributes.safety import AGE, MINOR_VALUES
 from obclip_privacy.audit.attackers.base import JOINT, Attack, Guess
+from obclip_privacy.audit.disagreement import OtherDetectors
 from obclip_privacy.audit.figures.bayes_vulnerability import vulnerability_given
 from obclip_privacy.audit.figures.block_leakage import block_min_entropy_leakage
 from obclip_privacy.audit.figures.channel import deterministic, uniform
@@ -43,6 +44,7 @@ class Meter:
         attacks: prepared attackers by name.
         salt: of this audit, for digests that compare sets with one another.
         show: whether records keep text.
+        others: installed detectors that the policy does not use.
         strict_values: whether a value of one of the policy's attributes that nothing stands beside is a
             failure (a policy is given) or may be meant so (sets made elsewhere).
     """
@@ -52,6 +54,7 @@ class Meter:
     attacks: Mapping[str, Attack]
     salt: bytes
     show: bool = False
+    others: OtherDetectors | None = None
     strict_values: bool = True
 
     def measure(self, subject: Subject) -> Record:
@@ -238,6 +241,17 @@ class Meter:
             kind = "unhidden" if alone else "visible"
             found.append(
                 finding(kind, row=subject.row, attribute=name, content=content, detail=f"person {person}")
+            )
+        missed = self.others.missed(seen.candidates) if self.others else ()
+        for attribute_id, detector in missed:
+            found.append(
+                finding(
+                    "detectors",
+                    row=subject.row,
+                    attribute=attribute_id,
+                    detail=f"detector '{detector}'",
+                    content=content,
+                )
             )
         tally: dict[str, int] = {}
         for attribute_id, kind in cues:

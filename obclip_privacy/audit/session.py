@@ -111,6 +111,7 @@ class Session:
             baseline=self.baseline,
             salt=self.salt,
             notes=self._notes(summary),
+            prior_file=bool(self.wanted.prior),
         )
 
     def baseline_text(self, data: Mapping[str, Json]) -> str:

@@ -89,6 +89,7 @@ def report_data(
     baseline: Baseline | None,
     salt: bytes,
     notes: Sequence[str],
+    prior_file: bool = False,
 ) -> dict[str, Json]:
     """Everything that a report says; begins with verdict, figures and findings."""
     accepted = len(verdict.findings) - len(verdict.new)
@@ -101,7 +102,7 @@ def report_data(
         "attackers": summary.attackers(),
         "rules": [rule.text for rule in rules],
         "rules_broken": [rule.text for rule in verdict.broken],
-        "prior": _prior_name(policy),
+        "prior": "file" if prior_file else _prior_name(policy),
         "notes": list(notes),
         "examples": [_example(record) for _, record in summary.examples],
         "source": source,

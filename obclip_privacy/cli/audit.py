@@ -175,10 +175,64 @@ def _progress() -> Iterator[Callable[[int | None], None]]:
 
 
 def _print(data: Mapping[str, Json], output: AuditFormat) -> None:
-    table = output is AuditFormat.TABLE or (output is AuditFormat.AUTO and sys.stdout.isatty())
-    if table:
+    if _wants_table(output):
         from obclip_privacy.audit.report.table import print_report
 
         print_report(data)
     else:
         print_json(dict(data))
+
+
+@app.command("diff")
+def diff_reports(
+    one: Annotated[Path, typer.Argument(metavar="A.json", help="The earlier JSON report.")],
+    other: Annotated[Path, typer.Argument(metavar="B.json", help="The later JSON report.")],
+    output: FormatOption = AuditFormat.AUTO,
+) -> None:
+    """Compare two reports; exit code 1 if the second is worse."""
+    from obclip_privacy.audit.difference import difference, read_report
+
+    data = difference(read_report(one), read_report(other))
+    if _wants_table(output):
+        from obclip_privacy.audit.report.table import print_difference
+
+        print_difference(data)
+    else:
+        print_json(data)
+    if data["verdict"] != "pass":
+        raise typer.Exit(EXIT_REFUSED)
+
+
+@app.command()
+def explain(
+    prompt: Annotated[str, typer.Argument(help="The prompt.")],
+    policy: Annotated[str, typer.Option("--policy", help="Shipped policy, or path of a file.")] = "default",
+    negative_prompt: Annotated[str, typer.Option("--negative-prompt", help="Its negative prompt.")] = "",
+    output: FormatOption = AuditFormat.AUTO,
+) -> None:
+    """Explain one prompt: spans, candidates, figures, findings. Shows the prompt; for its author only."""
+    from obclip_privacy.audit.explain import explanation
+
+    data = explanation(prompt, negative_prompt, policy)
+    if _wants_table(output):
+        from obclip_privacy.audit.report.table import print_explanation
+
+        print_explanation(data)
+    else:
+        print_json(data)
+    if data["verdict"] != "pass":
+        raise typer.Exit(EXIT_REFUSED)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the JSON report."""
+    from importlib.resources import files
+
+    typer.echo(
+        files("obclip_privacy.audit.report").joinpath("report.schema.json").read_text("utf-8"), nl=False
+    )
+
+
+def _wants_table(output: AuditFormat) -> bool:
+    return output is AuditFormat.TABLE or (output is AuditFormat.AUTO and sys.stdout.isatty())

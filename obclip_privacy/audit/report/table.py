@@ -74,3 +74,46 @@ def _rows(value: Json) -> list[Json]:
 
 def _cell(value: Json) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def print_difference(data: Mapping[str, Json]) -> None:
+    """Print what changed between two reports."""
+    typer.echo(f"verdict: {data['verdict']}")
+    figures = _mapping(data["figures"])
+    rows = [(name, _mapping(change)) for name, change in figures.items()]
+    print_table(
+        ("figure", "before", "after", "better"),
+        [(name, _cell(row["before"]), _cell(row["after"]), str(row["better"])) for name, row in rows],
+    )
+    changes = [_mapping(row) for row in _rows(data["findings"])]
+    if changes:
+        names = ("kind", "attribute", "severity", "before", "after")
+        print_table(names, [tuple(str(row[name]) for name in names) for row in changes])
+
+
+def print_explanation(data: Mapping[str, Json]) -> None:
+    """Print everything about one prompt."""
+    prompt = str(data["prompt"])
+    typer.echo(f"verdict: {data['verdict']} ({data['status']})")
+    typer.echo(prompt)
+    spans = [_mapping(span) for span in _rows(data["spans"])]
+    if spans:
+        print_table(
+            ("offsets", "text", "what"),
+            [
+                (
+                    f"{s['start']}-{s['end']}",
+                    prompt[int(str(s["start"])) : int(str(s["end"]))],
+                    str(s["what"]),
+                )
+                for s in spans
+            ],
+        )
+    for index, candidate in enumerate(_rows(data["candidates"])):
+        typer.echo(f"  {'*' if index == data['real_index'] else ' '} {candidate}")
+    columns = [_mapping(row) for row in _rows(data["columns"])]
+    if columns:
+        names = ("person_and_attribute", "strategy", "values", "best_guess")
+        print_table(names, [tuple(str(row[name]) for name in names) for row in columns])
+    for row in map(_mapping, _rows(data["findings"])):
+        typer.echo(f"{row['severity']}: {row['title']} ({row['detail']}); {row['fix']}")
