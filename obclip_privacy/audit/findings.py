@@ -107,11 +107,6 @@ KINDS: Mapping[str, Kind] = FrozenMap(
             "the same prompt was sent with different sets; their intersection has fewer members",
             "draw no decoys at random: asking twice must send the same bytes",
         ),
-        "edits": Kind(
-            Severity.WARN,
-            "a sequence of edits of one prompt leaves fewer members than each of its sets",
-            "hide the attributes that are added between requests from the first request on",
-        ),
         "attackers": Kind(
             Severity.FAIL,
             "an attacker that an honest set defeats is right more often than chance",
