@@ -31,6 +31,8 @@ import pluggy
 
 if TYPE_CHECKING:
     from obclip_privacy.attributes.base import Attribute, CueDetector
+    from obclip_privacy.audit.attackers.base import Attacker
+    from obclip_privacy.audit.report.base import ReportFormat
 
 #: Name of the pluggy project and of the entry-point group.
 PROJECT = "obclip"
@@ -49,3 +51,13 @@ def register_attributes(register: Callable[[Attribute], None]) -> None:
 @hookspec
 def register_cue_detectors(register: Callable[[CueDetector], None]) -> None:
     """Register detectors of cues: spans that reveal a value and cannot be substituted."""
+
+
+@hookspec
+def register_attackers(register: Callable[[Attacker], None]) -> None:
+    """Register attackers of the audit: each guesses what is real from what the cloud has."""
+
+
+@hookspec
+def register_report_formats(register: Callable[[ReportFormat], None]) -> None:
+    """Register formats of the audit's report: each turns the report's data into text."""

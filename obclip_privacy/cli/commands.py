@@ -84,6 +84,7 @@ BUILTIN_COMMANDS: tuple[CommandSpec, ...] = (
     CommandSpec("detect", "obclip_privacy.cli.detect:app"),
     CommandSpec("candidates", "obclip_privacy.cli.candidates:app"),
     CommandSpec("evaluate", "obclip_privacy.cli.evaluate:app"),
+    CommandSpec("audit", "obclip_privacy.cli.audit:app"),
 )
 
 

@@ -27,13 +27,15 @@ from obclip_privacy import __version__, hookspecs
 from obclip_privacy.errors import PluginError
 from obclip_privacy.plugins.registry import HOOKS, PluginRecord, PluginStatus, Registry, RegistryBuilder
 
-#: The attributes of the core; each is a module with the same hooks as any plugin.
+#: The attributes, attackers and report formats of the core: modules with the same hooks as any plugin.
 BUILTIN_MODULES: tuple[str, ...] = (
     "obclip_privacy.attributes.age",
     "obclip_privacy.attributes.cues",
     "obclip_privacy.attributes.ethnicity",
     "obclip_privacy.attributes.gender",
     "obclip_privacy.attributes.skin_tone",
+    "obclip_privacy.audit.attackers.core_attackers",
+    "obclip_privacy.audit.report.core_formats",
 )
 
 #: Entry points of modules with hook specifications of other packages; read when a plugin uses one of them.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,8 @@ from obclip_privacy.policy.frozen import FrozenMap
 
 if TYPE_CHECKING:
     from obclip_privacy.attributes.base import Attribute, CueDetector
+    from obclip_privacy.audit.attackers.base import Attacker
+    from obclip_privacy.audit.report.base import ReportFormat
 
 
 class PluginStatus(StrEnum):
@@ -57,14 +59,18 @@ class Registry:
         attributes: attribute types by id.
         cue_detectors: cue detectors by name.
         owners: name of the plugin that registered a thing, by its kind (``"attribute"``,
-            ``"cue detector"``) and its name.
+            ``"cue detector"``, ``"attacker"``, ``"report format"``) and its name.
         plugins: every plugin that was found, built-in ones first, then by name.
+        attackers: attackers of the audit by name.
+        report_formats: formats of the audit's report by name.
     """
 
     attributes: Mapping[str, Attribute]
     cue_detectors: Mapping[str, CueDetector]
     owners: Mapping[tuple[str, str], str]
     plugins: tuple[PluginRecord, ...]
+    attackers: Mapping[str, Attacker] = field(default_factory=FrozenMap)
+    report_formats: Mapping[str, ReportFormat] = field(default_factory=FrozenMap)
 
     def require(self, name: str) -> PluginRecord:
         """The record of the loaded plugin *name* (of the plugin or of its distribution).
@@ -128,6 +134,8 @@ class RegistryBuilder:
                 }
             ),
             plugins=tuple(self._records),
+            attackers=self._sorted("attacker"),
+            report_formats=self._sorted("report format"),
         )
 
     def _sorted(self, kind: str) -> FrozenMap[str, Any]:
@@ -151,6 +159,26 @@ def _check_cue_detector(thing: object, where: str) -> str:
     return thing.name
 
 
+def _check_attacker(thing: object, where: str) -> str:
+    from obclip_privacy.audit.attackers.base import ATTACKER_NAME, Attacker
+
+    if not isinstance(thing, Attacker):
+        raise PluginError(f"{where}: register() takes an Attacker, not {_type_name(thing)}")
+    if not ATTACKER_NAME.fullmatch(thing.name):
+        raise PluginError(
+            f"{where}: an attacker's name is in lower case with underscores, not '{thing.name}'"
+        )
+    return thing.name
+
+
+def _check_report_format(thing: object, where: str) -> str:
+    from obclip_privacy.audit.report.base import ReportFormat
+
+    if not isinstance(thing, ReportFormat):
+        raise PluginError(f"{where}: register() takes a ReportFormat, not {_type_name(thing)}")
+    return thing.name
+
+
 def _type_name(thing: object) -> str:
     return f"{type(thing).__module__}.{type(thing).__qualname__}"
 
@@ -159,10 +187,14 @@ def _type_name(thing: object) -> str:
 _KINDS: Mapping[str, Callable[[object, str], str]] = {
     "attribute": _check_attribute,
     "cue detector": _check_cue_detector,
+    "attacker": _check_attacker,
+    "report format": _check_report_format,
 }
 _KIND_OF_HOOK: Mapping[str, str] = {
     "register_attributes": "attribute",
     "register_cue_detectors": "cue detector",
+    "register_attackers": "attacker",
+    "register_report_formats": "report format",
 }
 #: The hooks of :mod:`obclip_privacy.hookspecs`.
 HOOKS = frozenset(_KIND_OF_HOOK)

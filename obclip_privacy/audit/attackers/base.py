@@ -1,0 +1,88 @@
+"""The attacker contract: what a plugin registers with ``register_attackers``.
+
+An attacker is prepared once with what the user gave (files, the policy, the generator) and then looks at one
+observation after the other. It never gets the truth; the audit compares afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from obclip_privacy.audit.form import Words
+from obclip_privacy.audit.observation import Observation
+from obclip_privacy.policy.frozen import FrozenMap
+
+if TYPE_CHECKING:
+    from obclip_privacy.audit.reading import Reading
+
+#: Names of attackers.
+ATTACKER_NAME = re.compile(r"[a-z][a-z0-9_]*")
+#: The target of a guess at the whole assignment.
+JOINT = "joint"
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """Scores of one target's possible answers; the greatest is the guess, ties are drawn.
+
+    Attributes:
+        target: :data:`JOINT` (one score a member), or the key of a column (one score a value).
+        scores: finite numbers; all equal means that nothing was learnt.
+        evidence: why, for findings; says nothing of the prompt.
+    """
+
+    target: str
+    scores: tuple[float, ...]
+    evidence: str = ""
+
+    def hit(self, real: int) -> Fraction:
+        """Probability that the guess is *real*."""
+        best = max(self.scores)
+        tied = sum(score == best for score in self.scores)
+        return Fraction(1, tied) if self.scores[real] == best else Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What an attacker may use.
+
+    Attributes:
+        words: what the installed lexicons know.
+        reading: reads a text as the audit's policy does.
+        files: files that the user gave, by option (``lm_text``, ``train``, ``prior_table``, ``lm_model``).
+    """
+
+    words: Words
+    reading: Reading
+    files: Mapping[str, Path] = field(default_factory=FrozenMap)
+
+
+#: Looks at one observation.
+Attack = Callable[[Observation], Sequence[Guess]]
+
+
+@dataclass(frozen=True, slots=True)
+class Attacker:
+    """An attacker.
+
+    Attributes:
+        name: as in reports and ``--attackers``.
+        title: one line for people.
+        prepare: gives the attack, or ``None`` if what it needs was not given.
+        needs: the file option without which it does not run, or ``""``.
+        hideable: whether an honest set defeats it. Beating chance is then a leak of the set; else it is
+            what the words that stay, or the prior, give away under any set, and is reported as a warning.
+        slow: runs only when it is named (neural models, live servers).
+    """
+
+    name: str
+    title: str
+    prepare: Callable[[Setting], Attack | None]
+    needs: str = ""
+    hideable: bool = True
+    slow: bool = False

@@ -1,0 +1,106 @@
+"""Context: guesses a person's value from the words that stay, which no candidate set can hide.
+
+Multinomial naive Bayes with add-one smoothing, trained on captions that are labelled automatically: what the
+policy's detectors read in them is the label, what all candidates of their set share are the features. The
+second attacker also sees the cues that the policy withholds; the difference is what withholding them buys.
+Each guess is beside 1/(number of values); a training file whose values are not equally common gives the
+prior an edge as well. Source: Manning, Raghavan and Schuetze, "Introduction to Information Retrieval",
+chapter 13.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from obclip_privacy.audit.attackers.base import Attack, Attacker, Guess, Setting
+from obclip_privacy.audit.attackers.ngram import read_lines
+from obclip_privacy.audit.observation import Observation, common_words
+from obclip_privacy.policy.model import Strategy
+
+#: Captions beyond this many are not learnt from.
+MAX_CAPTIONS = 50_000
+
+
+@dataclass(slots=True)
+class NaiveBayes:
+    """Counts of words by value, for one attribute."""
+
+    words: dict[str, Counter[str]] = field(default_factory=dict)
+    documents: Counter[str] = field(default_factory=Counter)
+    vocabulary: set[str] = field(default_factory=set)
+
+    def learn(self, words: Sequence[str], value: str) -> None:
+        """Note one labelled caption."""
+        self.words.setdefault(value, Counter()).update(words)
+        self.documents[value] += 1
+        self.vocabulary.update(words)
+
+    def score(self, words: Sequence[str], value: str) -> float:
+        """Log-probability of *value* and *words*; words that were never seen say nothing."""
+        seen = self.words.get(value, Counter())
+        total = sum(seen.values()) + len(self.vocabulary)
+        score = math.log(
+            (self.documents[value] + 1) / (sum(self.documents.values()) + len(self.documents) + 1)
+        )
+        return score + math.fsum(math.log((seen[w] + 1) / total) for w in words if w in self.vocabulary)
+
+
+def learn(setting: Setting, cues: bool) -> dict[str, NaiveBayes]:
+    """One classifier an attribute, from the captions of ``--train``."""
+    engine = setting.reading.engine
+    models: dict[str, NaiveBayes] = {}
+    for number, caption in enumerate(read_lines(setting.files["train"])):
+        if number >= MAX_CAPTIONS:
+            break
+        found = engine.candidates(caption)
+        if found.status != "ok":
+            continue
+        words = common_words(found.members if cues else found.candidates)
+        stated = setting.reading.values(caption)
+        for report in found.attributes:
+            values = stated.get((report.person, report.attribute), frozenset())
+            if report.strategy != Strategy.KEEP and len(values) == 1 and next(iter(values)) in report.values:
+                models.setdefault(report.attribute, NaiveBayes()).learn(words, next(iter(values)))
+    return models
+
+
+def _prepare(cues: bool) -> Callable[[Setting], Attack | None]:
+    def prepare(setting: Setting) -> Attack | None:
+        if "train" not in setting.files:
+            return None
+        models = learn(setting, cues)
+
+        def attack(observation: Observation) -> Sequence[Guess]:
+            words = observation.common_typed_words if cues else observation.common_words
+            return [
+                Guess(
+                    column.key,
+                    tuple(round(models[column.attribute].score(words, value), 9) for value in column.values),
+                    "naive Bayes on the words that stay",
+                )
+                for column in observation.columns
+                if column.attribute in models
+            ]
+
+        return attack
+
+    return prepare
+
+
+CONTEXT = Attacker(
+    "context",
+    "guesses each value from the words that stay, having learnt from the captions of --train",
+    _prepare(cues=False),
+    needs="train",
+    hideable=False,
+)
+CONTEXT_WITH_CUES = Attacker(
+    "context_with_cues",
+    "the same with the cues that the policy withholds: what it would know if they were sent",
+    _prepare(cues=True),
+    needs="train",
+    hideable=False,
+)

@@ -1,0 +1,81 @@
+"""Compares two reports: of two policies, or of two versions, over the same prompts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from obclip_privacy.audit.json_input import read_json_file
+from obclip_privacy.audit.report.described import FIGURES
+from obclip_privacy.errors import BadInputError
+from obclip_privacy.policy.frozen import Json
+
+#: Figures that cost or describe, and are no privacy: a change of them is no change for the worse.
+_NEUTRAL = frozenset({"n_sent", "bytes", "macs", "edit_distance", "cues_withheld", "visible"})
+
+
+def read_report(path: Path) -> Mapping[str, Json]:
+    """A JSON report.
+
+    Raises:
+        BadInputError: the file is none.
+    """
+    data = read_json_file(path)
+    if not isinstance(data, Mapping) or not isinstance(data.get("figures"), Mapping):
+        raise BadInputError(f"{path}: not an audit report; write one with --report FILE.json")
+    if not isinstance(data.get("findings"), Sequence) or data.get("verdict") not in ("pass", "fail"):
+        raise BadInputError(f"{path}: not an audit report; write one with --report FILE.json")
+    return data
+
+
+def difference(one: Mapping[str, Json], other: Mapping[str, Json]) -> dict[str, Json]:
+    """What changed from *one* to *other*; the verdict is ``fail`` if a figure of privacy got worse.
+
+    Findings are counted by kind and attribute: their identities are salted for each report.
+    """
+    figures: dict[str, Json] = {}
+    worse: list[Json] = []
+    before, after = _mapping(one["figures"]), _mapping(other["figures"])
+    for described in FIGURES:
+        a, b = before.get(described.name), after.get(described.name)
+        if a == b:
+            continue
+        figures[described.name] = {"before": a, "after": b, "better": described.better}
+        if isinstance(a, (int, float)) and isinstance(b, (int, float)) and described.name not in _NEUTRAL:
+            declined = b > a if described.better == "lower" else b < a
+            if declined:
+                worse.append(described.name)
+    counts_before, counts_after = _counts(one["findings"]), _counts(other["findings"])
+    findings: list[Json] = [
+        {
+            "kind": kind,
+            "attribute": attribute,
+            "severity": severity,
+            "before": counts_before[kind, attribute, severity],
+            "after": counts_after[kind, attribute, severity],
+        }
+        for kind, attribute, severity in sorted({*counts_before, *counts_after})
+        if counts_before[kind, attribute, severity] != counts_after[kind, attribute, severity]
+    ]
+    failed_anew = one["verdict"] == "pass" and other["verdict"] == "fail"
+    return {
+        "verdict": "fail" if worse or failed_anew else "pass",
+        "figures": figures,
+        "findings": findings,
+        "worse": worse,
+        "verdicts": [one["verdict"], other["verdict"]],
+        "policies": [one.get("policy"), other.get("policy")],
+    }
+
+
+def _mapping(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _counts(findings: Json) -> Counter[tuple[str, str, str]]:
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for found in findings if isinstance(findings, Sequence) else ():
+        if isinstance(found, Mapping):
+            counts[str(found.get("kind")), str(found.get("attribute")), str(found.get("severity"))] += 1
+    return counts

@@ -1,0 +1,202 @@
+"""Findings: what is wrong, where, and what to do about it. Data first; nothing here quotes a prompt."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from obclip_privacy.policy.frozen import FrozenMap, Json
+
+
+class Severity(StrEnum):
+    """What a finding does to the verdict."""
+
+    FAIL = "fail"
+    WARN = "warn"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of finding.
+
+    Attributes:
+        severity: without ``--fail-on``.
+        title: in plain words.
+        fix: what to do.
+    """
+
+    severity: Severity
+    title: str
+    fix: str
+
+
+#: All kinds of findings that the audit itself makes, by name. The names are metrics for ``--fail-on``.
+KINDS: Mapping[str, Kind] = FrozenMap(
+    {
+        "closure": Kind(
+            Severity.FAIL,
+            "another member of the set would send something else, so asking again rules members out",
+            "make everything that is sent a function of the value-masked prompt; try: obclip audit explain",
+        ),
+        "odd_one_out": Kind(
+            Severity.FAIL,
+            "the real prompt stands out in its set",
+            "write all candidates, the real one too, from one template in canonical surface forms",
+        ),
+        "contradiction": Kind(
+            Severity.FAIL,
+            "some candidates contradict themselves, which rules them out as decoys",
+            "move linked words (pronouns, possessives, role nouns) together with the value",
+        ),
+        "uneven": Kind(
+            Severity.WARN,
+            "candidates differ in form, though not in favour of the real one",
+            "write all candidates from one template in canonical surface forms",
+        ),
+        "unhidden": Kind(
+            Severity.FAIL,
+            "a value is sent and nothing else stands beside it",
+            "name the attribute in the policy with a strategy other than keep",
+        ),
+        "visible": Kind(
+            Severity.WARN,
+            "a value stays in every candidate: it is outside the policy's domain or kept",
+            "add the value to the policy's domain, or set out_of_domain to refuse",
+        ),
+        "cues": Kind(
+            Severity.FAIL,
+            "a cue that gives a value away is sent in every candidate",
+            'set the cue\'s kind to "withhold" under "cues" in the policy',
+        ),
+        "detectors": Kind(
+            Severity.WARN,
+            "another detector finds a mention that the policy's detectors missed; it is sent as it is",
+            "add the detector to the attribute's detectors in the policy, or the word to its lexicon",
+        ),
+        "order": Kind(
+            Severity.FAIL,
+            "one and the same set was sent in different orders, each with another real prompt",
+            "sort by person, attribute and value, never by anything about the real prompt",
+        ),
+        "shuffled": Kind(
+            Severity.WARN,
+            "one and the same set was sent in different orders",
+            "a canonical order needs no randomness and leaves nothing to compare",
+        ),
+        "position": Kind(
+            Severity.FAIL,
+            "the place of the real prompt in its set is far from uniform",
+            "sort by person, attribute and value, never by anything about the real prompt",
+        ),
+        "position_prior": Kind(
+            Severity.WARN,
+            "the place of the real prompt is not uniform in a canonical order: this is the values' prior",
+            "nothing in the sets: state the prior in the policy, and read the posterior under it",
+        ),
+        "value_missing": Kind(
+            Severity.FAIL,
+            "a value is in a set only when it is the real one",
+            "list the whole domain in every set",
+        ),
+        "intersection": Kind(
+            Severity.FAIL,
+            "the same prompt was sent with different sets; their intersection has fewer members",
+            "draw no decoys at random: asking twice must send the same bytes",
+        ),
+        "attackers": Kind(
+            Severity.FAIL,
+            "an attacker that an honest set defeats is right more often than chance",
+            "see the attacker's own description",
+        ),
+        "prior_attackers": Kind(
+            Severity.WARN,
+            "the words that stay give a value away more often than chance; no candidate set can hide that",
+            "withhold or generalise the words that matter, or neutralise the attribute",
+        ),
+        "timing": Kind(
+            Severity.FAIL,
+            "how long the device takes depends on which prompt is real",
+            "do the same work for all members, whichever is real",
+        ),
+        "settings": Kind(
+            Severity.WARN,
+            "requests of one log have different settings or headers, by which they can be told apart",
+            "send the same settings and headers with every request",
+        ),
+        "seed": Kind(
+            Severity.WARN,
+            "requests with different sets have the same seed, by which they can be linked",
+            "draw the seed anew for each request",
+        ),
+        "refused": Kind(
+            Severity.INFO,
+            "the prompt was refused; nothing of it is sent",
+            "see: obclip audit explain",
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding.
+
+    Attributes:
+        kind: a key of :data:`KINDS`, or ``rule``.
+        severity: what it does to the verdict.
+        row: number of the prompt in its input, from 1; ``None`` for one about all of them.
+        attribute: what it is about, or ``""``.
+        detail: figures and names; never text of a prompt.
+        content: digest of what was sent, which identifies the finding across runs; empty for one about all.
+        count: how much it weighs in a metric of its kind.
+    """
+
+    kind: str
+    severity: Severity
+    row: int | None = None
+    attribute: str = ""
+    detail: str = ""
+    content: bytes = b""
+    count: int = 1
+
+    def identity(self, salt: bytes) -> str:
+        """Salted hash of kind, attribute and content: the same in every run over the same sets.
+
+        What is hashed is what the cloud gets, never which member is real; the salt keeps a report from
+        being compared with others.
+        """
+        text = "\n".join((self.kind, self.attribute, self.content.hex())).encode()
+        return hmac.new(salt, text, hashlib.sha256).hexdigest()[:32]
+
+
+def finding(
+    kind: str,
+    *,
+    row: int | None = None,
+    attribute: str = "",
+    detail: str = "",
+    content: bytes = b"",
+    count: int = 1,
+) -> Finding:
+    """A finding of *kind* with the severity that the kind has."""
+    return Finding(kind, KINDS[kind].severity, row, attribute, detail, content, count)
+
+
+def finding_json(found: Finding, salt: bytes) -> dict[str, Json]:
+    """A finding as JSON data."""
+    kind = KINDS.get(found.kind)
+    return {
+        "id": found.identity(salt),
+        "kind": found.kind,
+        "severity": found.severity.value,
+        "row": found.row,
+        "attribute": found.attribute,
+        "title": kind.title if kind else "a figure is beyond the limit that was set",
+        "detail": found.detail,
+        "fix": kind.fix if kind else "see the figure's description in docs/audit.md",
+        "count": found.count,
+    }

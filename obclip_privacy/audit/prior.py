@@ -1,0 +1,130 @@
+"""Priors: how likely each value is before anything is sent.
+
+A prior file is JSON, read with the limits of :mod:`~obclip_privacy.audit.json_input`::
+
+    {"attributes": {"gender": {"female": "1/3", "male": "2/3"}},
+     "joint": [{"values": {"gender": "female", "age": "old"}, "p": 0.25}, ...]}
+
+``attributes`` states one distribution for each attribute (values that are left out share what remains),
+``joint`` the probability of combinations of one person's values. A joint prior holds for prompts whose one
+person has exactly its attributes; all others use ``attributes``, then the policy's priors, then uniform.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+from obclip_privacy.audit.json_input import as_probability, read_json_file
+from obclip_privacy.audit.observation import ColumnView, normalised
+from obclip_privacy.errors import BadInputError
+from obclip_privacy.policy.frozen import FrozenMap, Json
+from obclip_privacy.policy.model import AttributePolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """Stated probabilities.
+
+    Attributes:
+        attributes: by attribute and value.
+        combinations: by (attribute, value) pairs in order of attribute.
+    """
+
+    attributes: Mapping[str, Mapping[str, Fraction]] = field(default_factory=FrozenMap)
+    combinations: Mapping[tuple[tuple[str, str], ...], Fraction] = field(default_factory=FrozenMap)
+
+    @property
+    def stated(self) -> bool:
+        """Whether a file stated anything."""
+        return bool(self.attributes or self.combinations)
+
+    def of(self, policy: AttributePolicy) -> tuple[Fraction, ...]:
+        """One probability a value of *policy*'s domain.
+
+        Raises:
+            BadInputError: the file names a value that the policy does not have.
+        """
+        stated = self.attributes.get(policy.id)
+        if stated is None:
+            return policy.priors
+        unknown = sorted(name for name in stated if policy.index_of(name) is None)
+        if unknown:
+            raise BadInputError(
+                f"the prior names '{unknown[0]}', which is no value of '{policy.id}' in the policy; "
+                f"it has: {', '.join(policy.value_ids)}"
+            )
+        given = {policy.index_of(name): p for name, p in stated.items()}
+        rest = [index for index in range(len(policy.values)) if index not in given]
+        left = 1 - sum(given.values(), Fraction(0))
+        return normalised([given[i] if i in given else left / len(rest) for i in range(len(policy.values))])
+
+    def joint(
+        self, columns: Sequence[ColumnView], assignments: Sequence[Sequence[int]]
+    ) -> tuple[Fraction, ...] | None:
+        """The prior of each member, or ``None`` if no joint prior is stated for these columns."""
+        if not self.combinations or len({column.key.partition(".")[0] for column in columns}) != 1:
+            return None
+        named = {attribute for pairs in self.combinations for attribute, _ in pairs}
+        if named != {column.attribute for column in columns}:
+            return None
+        weights = []
+        for assignment in assignments:
+            pairs = [
+                (column.attribute, column.values[value])
+                for column, value in zip(columns, assignment, strict=True)
+            ]
+            weights.append(self.combinations.get(tuple(sorted(pairs)), Fraction(0)))
+        return normalised(weights)
+
+
+def read_prior(path: Path) -> Prior:
+    """The prior that a file states.
+
+    Raises:
+        BadInputError: the file cannot be read, is malformed, or its probabilities do not fit together.
+    """
+    data = read_json_file(path)
+    if not isinstance(data, Mapping) or set(data) - {"attributes", "joint"}:
+        raise BadInputError(f"{path}: a prior is an object with 'attributes' and 'joint'")
+    attributes = data.get("attributes", {})
+    joint = data.get("joint", [])
+    if not isinstance(attributes, Mapping) or isinstance(joint, (str, Mapping)):
+        raise BadInputError(f"{path}: 'attributes' must be an object and 'joint' a list")
+    return Prior(
+        FrozenMap({str(name): _distribution(path, str(name), given) for name, given in attributes.items()}),
+        _combinations(path, joint if isinstance(joint, Sequence) else ()),
+    )
+
+
+def _distribution(path: Path, name: str, given: Json) -> Mapping[str, Fraction]:
+    if not isinstance(given, Mapping) or not given:
+        raise BadInputError(f"{path}: the prior of '{name}' must be an object of probabilities by value")
+    found = {
+        str(value): as_probability(p, f"{path}: the prior of '{name}', '{value}'")
+        for value, p in given.items()
+    }
+    if sum(found.values()) > 1:
+        raise BadInputError(f"{path}: the probabilities of '{name}' sum to more than 1")
+    return FrozenMap(found)
+
+
+def _combinations(path: Path, rows: Sequence[Json]) -> Mapping[tuple[tuple[str, str], ...], Fraction]:
+    found: dict[tuple[tuple[str, str], ...], Fraction] = {}
+    for number, row in enumerate(rows, 1):
+        where = f"{path}: row {number} of 'joint'"
+        if not isinstance(row, Mapping) or set(row) != {"values", "p"}:
+            raise BadInputError(f"{where} must have 'values' and 'p'")
+        values = row["values"]
+        if not isinstance(values, Mapping) or not all(isinstance(value, str) for value in values.values()):
+            raise BadInputError(f"{where}: 'values' must be an object of values by attribute")
+        found[tuple(sorted((str(key), str(value)) for key, value in values.items()))] = as_probability(
+            row["p"], where
+        )
+    if found and sum(found.values()) != 1:
+        total = float(sum(found.values()))
+        if abs(total - 1) > 1e-9:
+            raise BadInputError(f"{path}: the probabilities of 'joint' sum to {total:g}, not to 1")
+    return FrozenMap(found)

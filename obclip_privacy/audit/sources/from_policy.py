@@ -1,0 +1,171 @@
+"""Sets of a policy: the engine's, re-run by the audit itself."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from fractions import Fraction
+
+from obclip_privacy.attributes.safety import band_of, substitutable
+from obclip_privacy.audit.observation import (
+    ColumnView,
+    Observation,
+    Truth,
+    normalised,
+    product_prior,
+)
+from obclip_privacy.audit.prior import Prior
+from obclip_privacy.audit.reading import Reading
+from obclip_privacy.audit.sources.subject import OK, REFUSED, Subject
+from obclip_privacy.candidates.candidate_set import CandidateSet, ColumnReport
+from obclip_privacy.candidates.engine import Engine
+from obclip_privacy.candidates.strategies import partition
+from obclip_privacy.policy.model import AttributePolicy, CueAction, Strategy
+
+#: Members beyond this many are not re-run one by one; their number is reported as the engine counted it.
+MAX_RERUN = 512
+_CLOSURE = "closure failed"
+_ORDERED = frozenset({"age"})
+
+
+class PolicySource:
+    """Makes and re-runs the sets of one engine."""
+
+    def __init__(self, engine: Engine, reading: Reading, prior: Prior) -> None:
+        self._engine = engine
+        self._reading = reading
+        self._prior = prior
+
+    def subject(self, row: int, prompt: str, negative_prompt: str = "") -> Subject:
+        """The set of *prompt*, with every member fed back through the public entry."""
+        found = self._engine.candidates(prompt, negative_prompt)
+        reports = [r for r in found.attributes if r.strategy != Strategy.KEEP]
+        if found.status != "ok":
+            lost = found.figures.n - found.figures.k_eff if found.reason.startswith(_CLOSURE) else 0
+            if found.reason.startswith(_CLOSURE):
+                lost = max(lost, 1)
+            return Subject(
+                row,
+                REFUSED,
+                found.reason,
+                None,
+                Truth(None, None),
+                sensitive=True,
+                open_members=lost,
+                members_lost_of=found.figures.n,
+                prompt=prompt,
+            )
+        members = found.members or found.candidates
+        columns = self._columns(reports, len(members))
+        assignments = (
+            tuple(itertools.product(*(range(len(c.values)) for c in columns)))
+            if columns
+            else ((),) * len(members)
+        )
+        observation = Observation(
+            candidates=found.candidates,
+            members=members,
+            columns=columns,
+            assignments=assignments,
+            prior=self._joint_prior(columns, assignments, len(members)),
+            survivors=found.figures.k_eff if len(members) > MAX_RERUN else None,
+            negative_prompt=found.cloud_negative_prompt,
+            outputs=self._outputs(members, negative_prompt),
+            output=found.payload_bytes,
+        )
+        truth = Truth(self._real_member(prompt, found, columns, members), found.real_index, prompt)
+        cues = sum(self._withheld(cue.kind) for cue in self._reading.detect(prompt).cues)
+        return Subject(
+            row,
+            OK,
+            "",
+            observation,
+            truth,
+            sensitive=bool(reports),
+            cues_withheld=cues,
+            checked=True,
+            prompt=prompt,
+        )
+
+    def _withheld(self, kind: str) -> bool:
+        action = self._engine.policy.cue_action(kind)
+        return action in (CueAction.WITHHOLD, CueAction.GENERALISE)
+
+    def _outputs(self, members: Sequence[str], negative: str) -> tuple[bytes | None, ...] | None:
+        if len(members) > MAX_RERUN:
+            return None
+        outputs = []
+        for member in members:
+            again = self._engine.transform(member, negative)
+            outputs.append(again.payload_bytes if again.status == "ok" else None)
+        return tuple(outputs)
+
+    def _columns(self, reports: Sequence[ColumnReport], n: int) -> tuple[ColumnView, ...]:
+        """The columns, where they account for every member; else none, and only joint figures are given."""
+        used = [report for report in reports if report.values]
+        size = 1
+        for report in used:
+            size *= len(report.values)
+        if size != n:
+            return ()
+        return tuple(self._column(report) for report in used)
+
+    def _column(self, report: ColumnReport) -> ColumnView:
+        policy = self._engine.policy.attribute(report.attribute)
+        assert policy is not None  # noqa: S101 - the engine reports attributes of its policy only
+        known = dict(zip(policy.value_ids, self._prior.of(policy), strict=True))
+        # The domain is what may stand for the value: adults or minors, never both.
+        places = substitutable(policy.id, policy.value_ids, band_of(policy.id, report.values[0]))
+        band = [policy.value_ids[place] for place in places]
+        blocks = _blocks(policy, report, band)
+        domain = tuple(band) if blocks else report.values
+        return ColumnView(
+            key=f"{report.person}.{report.attribute}",
+            attribute=report.attribute,
+            values=report.values,
+            prior=normalised([known[value] for value in report.values]),
+            domain=domain,
+            domain_prior=normalised([known[value] for value in domain]),
+            blocks=blocks,
+            ordered=report.attribute in _ORDERED,
+            strategy=report.strategy,
+        )
+
+    def _joint_prior(
+        self, columns: Sequence[ColumnView], assignments: Sequence[Sequence[int]], n: int
+    ) -> tuple[Fraction, ...]:
+        if not columns:
+            return (Fraction(1, n),) * n
+        joint = self._prior.joint(columns, assignments)
+        return joint if joint is not None else product_prior(columns, assignments)
+
+    def _real_member(
+        self, prompt: str, found: CandidateSet, columns: Sequence[ColumnView], members: Sequence[str]
+    ) -> int | None:
+        if len(members) == len(found.candidates):
+            return found.real_index
+        if not columns:
+            return None
+        policy, stated = self._engine.policy, self._reading.values(prompt)
+        index = 0
+        for column in columns:
+            person, _, attribute = column.key.partition(".")
+            attribute_policy = policy.attribute(attribute)
+            names = stated.get((int(person), attribute), frozenset())
+            places = {attribute_policy.index_of(name) for name in names} if attribute_policy else set()
+            place = places.pop() if len(places) == 1 else None
+            identifier = attribute_policy.value_ids[place] if attribute_policy and place is not None else ""
+            if identifier not in column.values:
+                return None
+            index = index * len(column.values) + column.values.index(identifier)
+        return index
+
+
+def _blocks(
+    policy: AttributePolicy, report: ColumnReport, band: Sequence[str]
+) -> tuple[tuple[int, ...], ...]:
+    """The partition of *band* that a block was chosen from, as indices into *band*."""
+    if report.strategy != Strategy.BLOCK:
+        return ()
+    places = [policy.value_ids.index(value) for value in band]
+    return tuple(tuple(places.index(value) for value in block) for block in partition(policy, places))

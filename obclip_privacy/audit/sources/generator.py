@@ -1,0 +1,148 @@
+"""Sets of any generator: a function or a program that turns a prompt into candidates."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from obclip_privacy.audit.json_input import parse_json
+from obclip_privacy.audit.observation import set_digest
+from obclip_privacy.errors import BadInputError
+from obclip_privacy.policy.frozen import Json
+
+#: A program that takes longer than this is stopped.
+TIMEOUT_SECONDS = 60
+#: No set has more candidates than this.
+MAX_CANDIDATES = 4096
+#: No candidate has more characters than this.
+MAX_CHARS = 20_000
+_MAX_OUTPUT = 16 * 1024 * 1024
+
+#: A prompt in, the candidates in the order in which they are sent; ``None`` is a refusal.
+Generator = Callable[[str], "Sequence[str] | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program that reads a prompt on standard input and prints its candidates.
+
+    One candidate a line, or JSON: a list of strings, or an object with ``candidates`` (the first line of
+    ``obclip candidates --format jsonl`` is one). It runs without a shell.
+    """
+
+    arguments: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, command: str) -> Program:
+        """The program of a command line.
+
+        Raises:
+            BadInputError: the line is empty, or a quotation mark is not closed.
+        """
+        try:
+            arguments = tuple(shlex.split(command))
+        except ValueError as error:
+            raise BadInputError(f"--rerun: {error}") from None
+        if not arguments:
+            raise BadInputError("--rerun: give the command of a program")
+        return cls(arguments)
+
+    def __call__(self, prompt: str) -> tuple[str, ...] | None:
+        """Run the program once; ``None`` if it exits with 1 (a refusal).
+
+        Raises:
+            BadInputError: it cannot be run, fails, takes too long, or prints something else.
+        """
+        name = self.arguments[0]
+        try:
+            done = subprocess.run(
+                self.arguments,
+                input=prompt.encode("utf-8") + b"\n",
+                capture_output=True,
+                timeout=TIMEOUT_SECONDS,
+                check=False,
+            )
+        except OSError as error:
+            raise BadInputError(f"--rerun: {name}: {error.strerror or error}") from None
+        except subprocess.TimeoutExpired:
+            raise BadInputError(f"--rerun: {name} took longer than {TIMEOUT_SECONDS} s") from None
+        if done.returncode == 1:
+            return None
+        if done.returncode != 0:
+            raise BadInputError(f"--rerun: {name} failed with exit code {done.returncode}")
+        if len(done.stdout) > _MAX_OUTPUT:
+            raise BadInputError(f"--rerun: {name} printed more than {_MAX_OUTPUT} bytes")
+        return _candidates_of(done.stdout, f"--rerun: {name}")
+
+
+def _candidates_of(output: bytes, where: str) -> tuple[str, ...] | None:
+    try:
+        text = output.decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadInputError(f"{where}: its output is not UTF-8") from None
+    if text.lstrip()[:1] in ("[", "{"):
+        first = text.strip()
+        data: Json = parse_json(
+            first.splitlines()[0] if first.startswith("{") and "\n" in first else first, where
+        )
+        if isinstance(data, dict) and data.get("status") == "refused":
+            return None
+        found = data.get("candidates") if isinstance(data, dict) else data
+        return check_candidates(found, where)
+    return check_candidates([line for line in text.splitlines() if line.strip()], where)
+
+
+def check_candidates(found: Json, where: str) -> tuple[str, ...]:
+    """*found* as candidates.
+
+    Raises:
+        BadInputError: it is no list of strings, is empty, or is too large.
+    """
+    if not isinstance(found, (list, tuple)) or not all(isinstance(text, str) for text in found):
+        raise BadInputError(f"{where}: 'candidates' must be a list of strings")
+    if not found:
+        raise BadInputError(f"{where}: there is no candidate")
+    if len(found) > MAX_CANDIDATES:
+        raise BadInputError(f"{where}: more than {MAX_CANDIDATES} candidates")
+    if any(len(str(text)) > MAX_CHARS for text in found):
+        raise BadInputError(f"{where}: a candidate has more than {MAX_CHARS} characters")
+    return tuple(str(text) for text in found)
+
+
+@dataclass(frozen=True, slots=True)
+class Rerun:
+    """What became of the members of a set when they were fed back.
+
+    Attributes:
+        outputs: the digest of each member's own set; ``None`` for a refusal.
+        sets: each member's own set.
+        seconds: the least time that each took, in even and in odd rounds.
+    """
+
+    outputs: tuple[bytes | None, ...]
+    sets: tuple[tuple[str, ...], ...]
+    seconds: tuple[tuple[float, float], ...]
+
+
+def rerun(generator: Generator, members: Sequence[str], *, repeats: int = 1) -> Rerun:
+    """Feed every member to *generator*, *repeats* times.
+
+    The rounds are interleaved, so that a machine that slows down slows all members down.
+    """
+    sets: list[tuple[str, ...] | None] = []
+    seconds = [[float("inf"), float("inf")] for _ in members]
+    for turn in range(repeats):
+        for index, member in enumerate(members):
+            start = time.perf_counter()
+            found = generator(member)
+            seconds[index][turn % 2] = min(seconds[index][turn % 2], time.perf_counter() - start)
+            if turn == 0:
+                sets.append(None if found is None else tuple(found))
+    return Rerun(
+        tuple(None if found is None else set_digest(found) for found in sets),
+        tuple(found or () for found in sets),
+        tuple((even, odd) for even, odd in seconds),
+    )

@@ -1,0 +1,221 @@
+"""Folds records, one at a time and in the order of their rows, into the figures of a whole audit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from obclip_privacy.audit.findings import Finding
+from obclip_privacy.audit.interval import wilson_interval
+from obclip_privacy.audit.linkage import Linkage
+from obclip_privacy.audit.record import Number, Record
+from obclip_privacy.policy.frozen import Json
+
+#: Figures of which the greatest is the worst; of the others the least is.
+GREATEST_IS_WORST = frozenset(
+    [
+        *("posterior", "posterior_uniform", "posterior_worst_attribute", "leakage_bits", "t_closeness"),
+        *("capacity_bits", "mutual_information_bits", "edit_distance", "bytes", "macs", "n_sent"),
+    ]
+)
+LEAST_IS_WORST = frozenset({"n", "k_eff", "l_diversity", "guessing_entropy", "prior_guessing_entropy"})
+#: Figures that add up.
+COUNTS = (
+    *("closure", "odd_one_out", "contradiction", "uneven", "unhidden", "visible", "cues", "cues_withheld"),
+)
+#: What is only known to the person who typed (the place of the real prompt, whether a guess is right) is
+#: given as a rate over at least this many prompts; over fewer it would tell the value.
+MIN_SHARED = 5
+#: Prompts shown as the worst ones.
+WORST = 10
+#: A distribution has no more distinct values than this; later ones are counted together.
+_MAX_BARS = 200
+
+
+@dataclass(slots=True)
+class AttackTally:
+    """Successes of one attacker on one target."""
+
+    trials: int = 0
+    hits: Fraction = Fraction(0)
+    chance: Fraction = Fraction(0)
+
+    def add(self, hit: Fraction, chance: Fraction) -> None:
+        """Note one guess."""
+        self.trials += 1
+        self.hits += hit
+        self.chance += chance
+
+    @property
+    def beats_chance(self) -> bool:
+        """Whether the whole 95 % interval lies above chance."""
+        low, _ = wilson_interval(float(self.hits), self.trials)
+        return self.trials > 0 and low > float(self.chance) / self.trials
+
+    def as_json(self, attacker: str, target: str, *, least: int) -> dict[str, Json]:
+        """Accuracy beside chance, with its interval; nothing of both below *least* trials."""
+        told = self.trials >= least
+        return {
+            "attacker": attacker,
+            "target": target,
+            "trials": self.trials,
+            "accuracy": float(self.hits / self.trials) if told else None,
+            "chance": float(self.chance / self.trials) if self.trials else None,
+            "interval": list(wilson_interval(float(self.hits), self.trials)) if told else None,
+            "beats_chance": self.beats_chance,
+        }
+
+
+@dataclass(slots=True)
+class AttributeTally:
+    """Figures of one attribute over all prompts that state it."""
+
+    persons: int = 0
+    posterior: Fraction = Fraction(0)
+    posterior_sum: Fraction = Fraction(0)
+    l_distinct: int = 0
+    l_entropy: float = 0.0
+    t_closeness: Fraction = Fraction(0)
+    block_bits: float = 0.0
+    strategies: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Summary:
+    """Everything that is known after the records so far, in memory that does not grow with their text."""
+
+    prompts: int = 0
+    refused: int = 0
+    audited: int = 0
+    worst: dict[str, Number] = field(default_factory=dict)
+    sums: dict[str, Fraction | float] = field(default_factory=dict)
+    measured: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
+    bars: dict[str, Counter[str]] = field(default_factory=dict)
+    attributes: dict[str, AttributeTally] = field(default_factory=dict)
+    attacks: dict[tuple[str, str], AttackTally] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    linkage: Linkage = field(default_factory=Linkage)
+    examples: list[tuple[tuple[float, int], Record]] = field(default_factory=list)
+    least: int = MIN_SHARED
+
+    def add(self, record: Record) -> None:
+        """Note one record."""
+        self.prompts += 1
+        self.refused += record.status == "refused"
+        self.findings.extend(record.findings)
+        for name in COUNTS:
+            self.counts[name] += int(record.figures.get(name, 0))
+        if record.sensitive:
+            self.audited += 1
+            self._add_figures(record)
+        for score in record.scores:
+            tally = self.attacks.setdefault((score.attacker, score.target), AttackTally())
+            tally.add(score.hit, score.chance)
+        self.linkage.add(record)
+        self._add_example(record)
+
+    def _add_figures(self, record: Record) -> None:
+        for name, value in record.figures.items():
+            if name in GREATEST_IS_WORST or name in LEAST_IS_WORST:
+                choose = max if name in GREATEST_IS_WORST else min
+                self.worst[name] = choose(self.worst.get(name, value), value)
+                # Fractions of many denominators would grow without end when added up.
+                self.sums[name] = self.sums.get(name, 0.0) + float(value)
+                self.measured[name] += 1
+            if name in ("n", "n_sent", "k_eff", "posterior", "posterior_worst_attribute"):
+                bars = self.bars.setdefault(name, Counter())
+                key = str(value)
+                bars[key if key in bars or len(bars) < _MAX_BARS else "other"] += 1
+        for column in record.columns:
+            tally = self.attributes.setdefault(column.attribute, AttributeTally(l_distinct=column.l_distinct))
+            tally.persons += 1
+            tally.posterior = max(tally.posterior, column.posterior)
+            tally.l_distinct = min(tally.l_distinct, column.l_distinct)
+            tally.l_entropy = min(tally.l_entropy or column.l_entropy, column.l_entropy)
+            tally.t_closeness = max(tally.t_closeness, column.t_closeness)
+            tally.block_bits = max(tally.block_bits, column.block_bits)
+            tally.strategies.add(column.strategy)
+
+    def _add_example(self, record: Record) -> None:
+        """Keep the worst prompts: most findings that fail first, then the best guess."""
+        weight = 10.0 * sum(found.severity.value == "fail" for found in record.findings)
+        weight += sum(found.severity.value == "warn" for found in record.findings)
+        weight += float(record.figures.get("posterior", 0)) if record.sensitive else 0.0
+        if weight:
+            self.examples.append(((-weight, record.row), record))
+            self.examples.sort(key=lambda pair: pair[0])
+            del self.examples[WORST:]
+
+    # --- figures of the whole
+
+    def metrics(self) -> dict[str, Number]:
+        """The figures that rules may name, worst case over the prompts that state an attribute."""
+        found: dict[str, Number] = {**self.worst, **{name: self.counts[name] for name in COUNTS}}
+        return found | {"prompts": self.prompts, "refused": self.refused, "audited": self.audited}
+
+    def figures(self) -> dict[str, Any]:
+        """All figures as JSON data; floats, with exact fractions under ``exact``."""
+        metrics = self.metrics()
+        figures: dict[str, Any] = {
+            "prompts": self.prompts,
+            "audited": self.audited,
+            "refused": self.refused,
+            "without_attributes": self.prompts
+            - self.refused
+            - self.audited
+            + sum(1 for found in self.findings if found.kind == "closure" and "refused" in found.detail),
+        }
+        for name in ("n", "n_sent", "k_eff", "closure", "posterior", "posterior_worst_attribute"):
+            figures[name] = _plain(metrics.get(name))
+        figures["leakage_bits"] = _plain(metrics.get("leakage_bits"))
+        for name, value in metrics.items():
+            figures.setdefault(name, _plain(value))
+        figures["exact"] = {
+            name: f"{value.numerator}/{value.denominator}"
+            for name, value in metrics.items()
+            if isinstance(value, Fraction)
+        }
+        figures["mean"] = {
+            name: float(total) / self.measured[name] for name, total in sorted(self.sums.items())
+        }
+        figures["distributions"] = {
+            name: dict(sorted(bars.items(), key=lambda item: _order(item[0])))
+            for name, bars in self.bars.items()
+        }
+        figures["attributes"] = {
+            name: {
+                "persons": tally.persons,
+                "strategies": sorted(tally.strategies),
+                "posterior": float(tally.posterior),
+                "l_distinct": tally.l_distinct,
+                "l_entropy": tally.l_entropy,
+                "t_closeness": float(tally.t_closeness),
+                "block_bits": tally.block_bits,
+            }
+            for name, tally in sorted(self.attributes.items())
+        }
+        if self.audited < self.least:
+            for table in (figures, figures["exact"], figures["mean"]):
+                table.pop("edit_distance", None)
+        position = self.linkage.position_json()
+        figures["position"] = position if self.linkage.position.sets >= self.least else None
+        figures["linkage"] = self.linkage.as_json()
+        return figures
+
+    def attackers(self) -> list[dict[str, Json]]:
+        """Every attacker's accuracy beside chance."""
+        return [
+            tally.as_json(attacker, target, least=self.least)
+            for (attacker, target), tally in [*self.attacks.items(), *self.linkage.attacks()]
+        ]
+
+
+def _plain(value: Number | None) -> Json:
+    return float(value) if isinstance(value, Fraction) else value
+
+
+def _order(text: str) -> Fraction:
+    return Fraction(text) if text != "other" else Fraction(10**12)

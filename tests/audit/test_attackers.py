@@ -1,0 +1,122 @@
+"""Attackers that learn, plugins, and detectors that a policy leaves out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from obclip_privacy.attributes.base import Attribute, Detector, Finding, Lexicon
+from obclip_privacy.audit.attackers.base import Attacker, Guess
+from obclip_privacy.audit.attackers.context import NaiveBayes
+from obclip_privacy.audit.attackers.ngram import NGrams
+from obclip_privacy.audit.disagreement import OtherDetectors
+from obclip_privacy.cli.main import main
+from obclip_privacy.errors import PluginError
+from obclip_privacy.hookspecs import hookimpl
+from obclip_privacy.plugins.manager import Candidate, Selection, builtin_candidates, collect
+from obclip_privacy.policy.loader import load_policy
+
+
+def test_guesses_are_scored_with_ties_drawn() -> None:
+    guess = Guess("joint", (1.0, 2.0, 2.0))
+    assert [str(guess.hit(real)) for real in range(3)] == ["0", "1/2", "1/2"]
+
+
+def test_ngrams_by_hand() -> None:
+    model = NGrams.of(["a man sits", "a man runs"])
+    # 8 words with the ends of lines, 5 different ones: "a" twice in 8, and always at the start
+    assert (model.words, model.vocabulary) == (8, 5)
+    assert model.log_likelihood("a man sits") > model.log_likelihood("a woman sits")
+    alone = NGrams.of(["x"]).log_likelihood("x")
+    # both words have trigram and bigram probability 1, and (1 + 1) / (2 + 2 + 1) as unigrams
+    assert alone == pytest.approx(__import__("math").log(0.5 + 0.3 + 0.2 * 2 / 5))
+
+
+def test_naive_bayes_by_hand() -> None:
+    model = NaiveBayes()
+    model.learn(["dress"], "female")
+    model.learn(["suit"], "male")
+    assert model.score(["dress"], "female") > model.score(["dress"], "male")
+    assert model.score(["unknown"], "female") == model.score(["unknown"], "male")
+
+
+def test_they_learn_from_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    train = tmp_path / "train.txt"
+    train.write_text("a woman in a scarf\na man in a helmet\n" * 5, "utf-8")
+    table = tmp_path / "table.json"
+    table.write_text('{"helmet": {"gender": {"male": 0.9}}, "scarf": {"gender": {"female": 0.9}}}', "utf-8")
+    prompts = tmp_path / "p.txt"
+    prompts.write_text("the man wears a helmet\nthe woman wears a scarf\n" * 8, "utf-8")
+    files = ["--train", str(train), "--lm-text", str(train), "--prior-table", str(table)]
+    code = main(["audit", "--policy", "default", "--input", str(prompts), *files])
+    data = json.loads(capsys.readouterr().out)
+    assert (code, data["verdict"]) == (0, "pass")
+    rows = {(row["attacker"], row["target"]): row for row in data["attackers"]}
+    for name in ("context", "context_with_cues", "prior_table"):
+        row = rows[name, "gender"]
+        assert (row["accuracy"], row["chance"], row["trials"], row["beats_chance"]) == (1, 0.5, 16, True)
+        assert row["interval"][0] > 0.75
+    assert rows["rerun", "joint"]["accuracy"] == 0.5
+    assert {found["kind"] for found in data["findings"]} >= {"prior_attackers"}
+    table.write_text('{"suit": {"gender": {"male": 2}}}', "utf-8")
+    assert main(["audit", "--input", str(prompts), "--prior-table", str(table)]) == 2
+
+
+def test_an_attacker_that_is_named_needs_its_file(tmp_path: Path, capsys) -> None:
+    prompts = tmp_path / "p.txt"
+    prompts.write_text("a man\n", "utf-8")
+    assert main(["audit", "--input", str(prompts), "--attackers", "ngram"]) == 2
+    assert "needs --lm-text" in capsys.readouterr().err
+
+
+class _Plugin:
+    def __init__(self, thing: object) -> None:
+        self._thing = thing
+
+    @hookimpl
+    def register_attackers(self, register) -> None:
+        register(self._thing)
+
+
+def _collected(thing: object):
+    plugin = Candidate("mine", "mine", "mine", "1", plugin=_Plugin(thing))
+    return collect([*builtin_candidates(), plugin], Selection())
+
+
+def test_a_plugin_registers_an_attacker() -> None:
+    registry = _collected(Attacker("mine", "guesses the first", lambda setting: lambda seen: ()))
+    assert "mine" in registry.attackers
+    assert registry.owners["attacker", "mine"] == "mine"
+    failed = {record.name: record for record in _collected("no attacker").plugins}["mine"]
+    assert "takes an Attacker, not builtins.str" in failed.reason
+    failed = {record.name: record for record in _collected(Attacker("Bad Name", "", lambda s: None)).plugins}
+    assert "lower case" in failed["mine"].reason
+
+
+def test_detectors_that_a_policy_leaves_out(tmp_path: Path) -> None:
+    def find(text: str) -> list[Finding]:
+        start = text.find("zig")
+        return [Finding(start, start + 3, "gender.adult", "female")] if start >= 0 else []
+
+    gender = Attribute("gender", "Gender", Lexicon(), detectors=(Detector("zig", find),))
+    registry = collect(builtin_candidates(), Selection())
+    from dataclasses import replace
+
+    other = replace(registry, attributes={**registry.attributes, "gender": gender})
+    policy = load_policy("default")
+    narrowed = replace(
+        policy, attributes=tuple(replace(a, detectors=("lexicon",)) for a in policy.attributes)
+    )
+    detectors = OtherDetectors.of(narrowed, other)
+    assert ("gender", "zig") in detectors.missed(["a zig here", "zig"])
+    assert ("gender", "zig") not in detectors.missed(["a zig here", "nothing"])
+    assert OtherDetectors.of(policy, registry).detectors == ()
+
+
+def test_an_unusable_guess_is_the_plugins_fault() -> None:
+    from obclip_privacy.audit.job import _checked
+
+    with pytest.raises(PluginError, match="'mine' gave scores"):
+        _checked("mine", lambda seen: (Guess("joint", (float("nan"),)),))(None)  # type: ignore[arg-type]

@@ -1,0 +1,319 @@
+"""``obclip audit``: verdict, exit codes, rules, bad input."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from obclip_privacy.cli.main import main
+
+CLOSED = [
+    {"candidates": ["a woman reading", "a man reading"], "real_index": 1},
+    {"candidates": ["a woman with her dog", "a man with his dog"], "real_index": 0},
+]
+LEAKY = [*CLOSED, {"candidates": ["a WOMAN singing", "a man singing"], "real_index": 0}]
+
+
+def write(tmp_path: Path, rows: list[dict[str, object]] | str, name: str = "in.jsonl") -> str:
+    path = tmp_path / name
+    path.write_text(rows if isinstance(rows, str) else "\n".join(map(json.dumps, rows)), "utf-8")
+    return str(path)
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict, str]:
+    code = main(["audit", *arguments])
+    captured = capsys.readouterr()
+    return code, json.loads(captured.out) if captured.out else {}, captured.err
+
+
+def test_a_policy_over_prompts(capsys, tmp_path: Path) -> None:
+    source = write(tmp_path, "A young woman reading\na red bicycle\nan old man with a beard\n", "p.txt")
+    code, data, _ = run(capsys, "--policy", "obclip-paper", "--input", source, "--format", "json")
+    assert code == 0
+    assert list(data)[:3] == ["verdict", "figures", "findings"]
+    assert (data["verdict"], data["findings"]) == ("pass", [])
+    figures = data["figures"]
+    assert (figures["prompts"], figures["audited"], figures["without_attributes"]) == (3, 2, 1)
+    assert (figures["n"], figures["n_sent"], figures["k_eff"], figures["closure"]) == (6, 6, 6, 0)
+    assert figures["posterior"] == pytest.approx(1 / 6)
+    assert figures["exact"]["posterior_worst_attribute"] == "1/2"
+    assert (figures["leakage_bits"], figures["cues"], figures["cues_withheld"]) == (0, 0, 1)
+    assert figures["attributes"]["age"]["l_distinct"] == 3
+    assert figures["attributes"]["age"]["t_closeness"] == 0
+
+
+def test_json_is_the_default_where_no_terminal_is(capsys, tmp_path: Path) -> None:
+    code, data, _ = run(capsys, "--sets", write(tmp_path, CLOSED))
+    assert (code, data["verdict"]) == (0, "pass")
+    assert any("only the joint figures" in note for note in data["notes"])
+    assert data["figures"]["attributes"] == {}
+
+
+def test_a_set_whose_real_member_stands_out_fails(capsys, tmp_path: Path) -> None:
+    code, data, _ = run(capsys, "--sets", write(tmp_path, LEAKY), "--format", "json")
+    assert (code, data["verdict"]) == (1, "fail")
+    assert [(f["kind"], f["row"]) for f in data["findings"] if f["severity"] == "fail"] == [
+        ("odd_one_out", 3)
+    ]
+    assert (data["figures"]["k_eff"], data["figures"]["posterior"]) == (1, 1)
+
+
+def test_values_and_a_prior_give_figures_of_attributes(capsys, tmp_path: Path) -> None:
+    row = {
+        "candidates": ["a young man", "an old man", "a young woman", "an old woman"],
+        "real_index": 0,
+        "values": [{"gender": g, "age": a} for g in ("male", "female") for a in ("young", "old")],
+        "prior": {"gender": {"male": "3/4", "female": "1/4"}, "age": {"young": 0.5, "old": 0.5}},
+    }
+    _, data, _ = run(capsys, "--sets", write(tmp_path, [row]))
+    exact = data["figures"]["exact"]
+    assert (exact["posterior"], exact["posterior_uniform"], exact["posterior_worst_attribute"]) == (
+        "3/8",
+        "1/4",
+        "3/4",
+    )
+    row["prior"] = [0.7, 0.1, 0.1, 0.1]
+    _, data, _ = run(capsys, "--sets", write(tmp_path, [row]))
+    assert data["figures"]["exact"]["posterior"] == "7/10"
+    assert data["figures"]["exact"]["posterior_worst_attribute"] == "4/5"
+
+
+RERUN = """
+import sys
+prompt = sys.stdin.read().strip()
+words = {"woman": "man", "man": "woman"}
+other = " ".join(words.get(word, word) for word in prompt.split())
+print("\\n".join(sorted([prompt, other]) if LEAK == 0 else [prompt, other]))
+"""
+
+
+@pytest.mark.parametrize("leak", [0, 1])
+def test_the_rerun_attack_on_a_program(capsys, tmp_path: Path, leak: int) -> None:
+    program = tmp_path / "generator.py"
+    program.write_text(RERUN.replace("LEAK", str(leak)), "utf-8")
+    row = {"candidates": ["a man reading", "a woman reading"], "real_index": 0}
+    command = f"{sys.executable} {program}"
+    code, data, _ = run(capsys, "--sets", write(tmp_path, [row]), "--rerun", command)
+    assert code == leak
+    assert data["figures"]["k_eff"] == 2 - leak
+    assert data["figures"]["closure"] == leak
+    assert ("closure" in {found["kind"] for found in data["findings"]}) == bool(leak)
+
+
+@pytest.mark.parametrize(
+    ("rules", "code"),
+    [
+        ("closure>0", 0),
+        ("k_eff<2", 0),
+        ("k_eff<3", 1),
+        ("posterior>0.5", 0),
+        ("posterior>1/3", 1),
+        ("posterior>=0.5,cues>0", 1),
+        ("odd_one_out>0", 0),
+        ("n_sent>1", 1),
+    ],
+)
+def test_rules(capsys, tmp_path: Path, rules: str, code: int) -> None:
+    source = write(tmp_path, "a woman reading\na tree\n", "p.txt")
+    found, data, _ = run(capsys, "--policy", "default", "--input", source, "--fail-on", rules)
+    assert found == code
+    assert (data["verdict"] == "fail") == bool(code)
+    assert bool(data["rules_broken"]) == bool(code)
+
+
+def test_cues_that_a_policy_keeps(capsys, tmp_path: Path) -> None:
+    policy = write(
+        tmp_path, '{"schema_version": 1, "name": "p", "extends": "default", "cues": {"*": "keep"}}', "p.json"
+    )
+    source = write(tmp_path, "a man with a beard\n", "p.txt")
+    code, data, _ = run(capsys, "--policy", policy, "--input", source)
+    assert code == 1
+    assert [(f["kind"], f["attribute"]) for f in data["findings"]] == [("cues", "gender")]
+    assert data["figures"]["cues"] == 1
+    code, data, _ = run(capsys, "--policy", policy, "--input", source, "--fail-on", "closure>0,cues>1")
+    assert code == 0
+    assert [f["severity"] for f in data["findings"]] == ["warn"]
+
+
+def test_nothing_shareable_tells_the_prompt(capsys, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    source = write(tmp_path, LEAKY)
+    run(capsys, "--sets", source, "--report", str(report))
+    text = report.read_text("utf-8")
+    assert "WOMAN" not in text
+    assert "real_index" not in text
+    assert "singing" not in text
+    run(capsys, "--sets", source, "--report", str(report), "--show-prompts")
+    text = report.read_text("utf-8")
+    assert "a WOMAN singing" in text
+    assert "real_index" in text
+
+
+def test_a_baseline_accepts_old_findings_only(capsys, tmp_path: Path) -> None:
+    source, baseline = write(tmp_path, LEAKY), tmp_path / "baseline.json"
+    assert run(capsys, "--sets", source, "--write-baseline", str(baseline))[0] == 1
+    code, data, _ = run(capsys, "--sets", source, "--baseline", str(baseline))
+    assert (code, data["verdict"], data["findings_accepted"]) == (0, "pass", 1)
+    # in another line it is the same finding; another set is a new one
+    moved = write(tmp_path, [LEAKY[2], *CLOSED], "moved.jsonl")
+    assert run(capsys, "--sets", moved, "--baseline", str(baseline))[0] == 0
+    more = [*LEAKY, {"candidates": ["a woman on a horse", "a MAN on a horse"], "real_index": 1}]
+    code, data, _ = run(capsys, "--sets", write(tmp_path, more), "--baseline", str(baseline))
+    assert (code, data["findings_total"], data["findings_accepted"]) == (1, 2, 1)
+    # a JSON report does as well
+    report = tmp_path / "report.json"
+    run(capsys, "--sets", source, "--report", str(report))
+    assert run(capsys, "--sets", source, "--baseline", str(report))[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "nothing to audit"),
+        ("{", ":1: not JSON"),
+        ('["a"]', "must be an object"),
+        ('{"candidates": [], "real_index": 0}', "no candidate"),
+        ('{"candidates": ["a"], "real_index": 1}', "'real_index' must be a whole number from 0 to 0"),
+        ('{"candidates": ["a"], "real_index": true}', "'real_index' must be"),
+        ('{"candidates": ["a"]}', "'real_index' must be"),
+        ('{"candidates": "ab", "real_index": 0}', "must be a list of strings"),
+        ('{"candidates": ["a", 7], "real_index": 0}', "must be a list of strings"),
+        ('{"candidates": ["a", "b"], "real_index": 0, "values": [{}]}', "one entry for each candidate"),
+        ('{"candidates": ["a", "b"], "real_index": 0, "prior": [0.5, 0.6]}', "summing to 1"),
+        ('{"candidates": ["a", "b"], "real_index": 0, "prior": [NaN, 1]}', "NaN is no number"),
+        ('{"candidates": ["a"], "candidates": ["b"], "real_index": 0}', "a key is there twice"),
+    ],
+)
+def test_bad_sets(capsys, tmp_path: Path, content: str, message: str) -> None:
+    code, data, err = run(capsys, "--sets", write(tmp_path, content))
+    assert (code, data) == (2, {})
+    assert message in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "give one of --input"),
+        (["--sets", "x", "--input", "y"], "give one of --input"),
+        (["--sets", "none.jsonl"], "No such file"),
+        (["--input", "none.txt"], "No such file"),
+        (["--input", "p.txt", "--rerun", "x"], "--rerun goes with --sets"),
+        (["--input", "p.txt", "--fail-on", "closures>0"], "did you mean 'closure'?"),
+        (["--input", "p.txt", "--fail-on", "closure"], "is no rule"),
+        (["--input", "p.txt", "--fail-on", "posterior>1/0"], "not a number"),
+        (["--input", "p.txt", "--baseline", "none.json"], "none.json"),
+        (["--input", "p.txt", "--attackers", "nobody"], "no attacker 'nobody'"),
+        (["--input", "p.txt", "--policy", "none"], "none"),
+        (["--input", "p.txt", "--report", "r.pdf"], "no report format has this ending"),
+        (["--input", "p.txt", "--prior", "p.txt"], "not JSON"),
+    ],
+)
+def test_bad_options(capsys, tmp_path: Path, monkeypatch, arguments: list[str], message: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, "a woman\n", "p.txt")
+    code, data, err = run(capsys, *arguments)
+    assert (code, data) == (2, {})
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_a_rule_that_cannot_be_measured_is_an_error(capsys, tmp_path: Path) -> None:
+    code, _, err = run(
+        capsys, "--sets", write(tmp_path, CLOSED), "--fail-on", "posterior_worst_attribute>0.5"
+    )
+    assert code == 2
+    assert "cannot be measured" in err
+
+
+def test_a_stated_prior(capsys, tmp_path: Path) -> None:
+    prior = write(tmp_path, '{"attributes": {"gender": {"male": "3/4"}}}', "prior.json")
+    source = write(tmp_path, "a woman reading\n", "p.txt")
+    _, data, _ = run(capsys, "--policy", "default", "--input", source, "--prior", prior)
+    assert data["figures"]["exact"]["posterior"] == "3/4"
+    assert data["figures"]["exact"]["posterior_uniform"] == "1/2"
+    joint = '{"joint": [{"values": {"gender": "female", "age": "old"}, "p": 0.5}, '
+    joint += '{"values": {"gender": "male", "age": "young"}, "p": 0.5}]}'
+    source = write(tmp_path, "an old woman reading\n", "p.txt")
+    _, data, _ = run(
+        capsys, "--policy", "default", "--input", source, "--prior", write(tmp_path, joint, "prior.json")
+    )
+    assert data["figures"]["exact"]["posterior"] == "1/2"
+
+
+def test_the_strategy_block_reports_what_the_block_gives_away(capsys, tmp_path: Path) -> None:
+    policy = {
+        "schema_version": 1,
+        "name": "p",
+        "attributes": [
+            {
+                "id": "ethnicity",
+                "strategy": "block",
+                "values": ["asian", "black", "hispanic", "white"],
+                "options": {"block_size": 2},
+            }
+        ],
+    }
+    path = write(tmp_path, json.dumps(policy), "p.json")
+    _, data, _ = run(capsys, "--policy", path, "--input", write(tmp_path, "a Black man\n", "p.txt"))
+    figures = data["figures"]
+    assert (figures["n"], figures["k_eff"], figures["leakage_bits"]) == (2, 2, 1)
+    assert figures["attributes"]["ethnicity"]["block_bits"] == 1
+    assert figures["exact"]["t_closeness"] == "1/2"
+
+
+WIRE = {
+    "protocol": 1,
+    "prompts": ["a woman reading", "a man reading"],
+    "assignments": [[0], [1]],
+    "negative_prompt": "",
+    "seed": 7,
+}
+
+
+def test_recorded_requests(capsys, tmp_path: Path) -> None:
+    good = [WIRE, {**WIRE, "seed": 8}]
+    code, data, _ = run(capsys, "--wire", write(tmp_path, good), "--policy", "default")
+    assert (code, data["verdict"], data["findings"]) == (0, "pass", [])
+    assert (data["figures"]["n"], data["figures"]["k_eff"]) == (2, 2)
+    turned = {**WIRE, "prompts": WIRE["prompts"][::-1], "seed": 9}
+    code, data, _ = run(capsys, "--wire", write(tmp_path, [*good, turned]))
+    assert (code, [found["kind"] for found in data["findings"]]) == (1, ["order"])
+    code, data, _ = run(capsys, "--wire", write(tmp_path, [turned]), "--policy", "default")
+    assert (code, [found["kind"] for found in data["findings"]]) == (1, ["closure"])
+    other = {
+        "body": {**WIRE, "prompts": ["a lady in bed", "a gentleman in bed"], "guidance_scale": 3},
+        "headers": {"X-A": "1"},
+    }
+    code, data, _ = run(capsys, "--wire", write(tmp_path, [WIRE, other]))
+    assert code == 0
+    assert [found["kind"] for found in data["findings"]] == ["seed", "settings", "settings"]
+    code, _, err = run(capsys, "--wire", write(tmp_path, [{"prompt": "x"}]))
+    assert code == 2
+    assert "must be a request body" in err
+
+
+def test_workers_and_resuming_change_nothing(capsys, tmp_path: Path) -> None:
+    prompts = [f"a {age} woman number {i} with her dog" for i in range(70) for age in ("young", "old")]
+    source = write(tmp_path, "\n".join(prompts), "p.txt")
+    base = ["--policy", "obclip-paper", "--input", source]
+    results = []
+    progress = tmp_path / "progress.jsonl"
+    for extra in (["--workers", "1"], ["--workers", "2"], ["--resume", str(progress), "--workers", "1"]):
+        code, data, _ = run(capsys, *base, *extra)
+        assert code == 0
+        results.append({key: value for key, value in data.items() if key != "salt"})
+    lines = progress.read_bytes().splitlines(keepends=True)
+    assert len(lines) == 141
+    assert b"woman" not in b"".join(lines)
+    progress.write_bytes(b"".join(lines[:100]) + lines[100][:20])
+    _, data, _ = run(capsys, *base, "--resume", str(progress), "--workers", "1")
+    results.append({key: value for key, value in data.items() if key != "salt"})
+    assert results[0] == results[1] == results[2] == results[3]
+    assert progress.read_bytes().splitlines(keepends=True) == lines
+    code, _, err = run(capsys, "--policy", "default", "--input", source, "--resume", str(progress))
+    assert code == 2
+    assert "another audit" in err

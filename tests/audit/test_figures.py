@@ -1,0 +1,148 @@
+"""Every figure against a case that was worked out by hand."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import pytest
+
+from obclip_privacy.audit.figures.bayes_vulnerability import (
+    posterior_vulnerability,
+    prior_vulnerability,
+    vulnerability_given,
+)
+from obclip_privacy.audit.figures.block_leakage import block_entropy, block_min_entropy_leakage
+from obclip_privacy.audit.figures.channel import deterministic, from_matrix, uniform
+from obclip_privacy.audit.figures.cost import set_macs
+from obclip_privacy.audit.figures.edit_distance import edit_distance
+from obclip_privacy.audit.figures.guessing_entropy import posterior_guessing_entropy, prior_guessing_entropy
+from obclip_privacy.audit.figures.intersection import survivors
+from obclip_privacy.audit.figures.l_diversity import distinct_l_diversity, entropy_l_diversity
+from obclip_privacy.audit.figures.min_entropy_leakage import min_entropy_leakage
+from obclip_privacy.audit.figures.multiplicative_capacity import multiplicative_capacity
+from obclip_privacy.audit.figures.mutual_information import mutual_information
+from obclip_privacy.audit.figures.position import position_figures
+from obclip_privacy.audit.figures.t_closeness import equal_distance, ordered_distance
+from obclip_privacy.audit.interval import wilson_interval
+
+F = Fraction
+CLOSED = deterministic(uniform(6), ["same"] * 6)
+OPEN = deterministic(uniform(6), range(6))
+#: Two of six secrets share an output, the others have one of their own; prior 1/2, 1/10, 1/10, ...
+SKEWED = deterministic((F(1, 2), *(F(1, 10),) * 5), ["a", "a", "b", "c", "d", "e"])
+#: Alvim et al.: a noisy channel of two secrets with prior (3/4, 1/4).
+NOISY = from_matrix((F(3, 4), F(1, 4)), ((F(2, 3), F(1, 3)), (F(1, 3), F(2, 3))))
+
+
+def test_bayes_vulnerability() -> None:
+    assert posterior_vulnerability(CLOSED) == prior_vulnerability(CLOSED.prior) == F(1, 6)
+    assert posterior_vulnerability(OPEN) == 1
+    assert posterior_vulnerability(SKEWED) == F(1, 2) + 4 * F(1, 10)
+    # max(3/4 * 2/3, 1/4 * 1/3) + max(3/4 * 1/3, 1/4 * 2/3) = 1/2 + 1/4
+    assert posterior_vulnerability(NOISY) == F(3, 4)
+    assert vulnerability_given(SKEWED.prior, [0, 1]) == F(5, 6)
+    assert vulnerability_given((F(1), F(0)), [1]) == 1
+
+
+def test_min_entropy_leakage() -> None:
+    assert min_entropy_leakage(CLOSED) == 0
+    assert min_entropy_leakage(OPEN) == pytest.approx(math.log2(6))
+    assert min_entropy_leakage(SKEWED) == pytest.approx(math.log2(9 / 5))
+    assert min_entropy_leakage(NOISY) == 0  # the best guess stays the first secret
+
+
+def test_multiplicative_capacity() -> None:
+    assert multiplicative_capacity(CLOSED) == 0
+    assert multiplicative_capacity(SKEWED) == pytest.approx(math.log2(5))
+    assert multiplicative_capacity(NOISY) == pytest.approx(math.log2(4 / 3))
+
+
+def test_mutual_information() -> None:
+    assert mutual_information(CLOSED) == 0
+    assert mutual_information(OPEN) == pytest.approx(math.log2(6))
+    # without noise it is the entropy of the output: 0.6 once and 0.1 four times
+    assert mutual_information(SKEWED) == pytest.approx(-0.6 * math.log2(0.6) - 0.4 * math.log2(0.1))
+
+
+def test_guessing_entropy() -> None:
+    assert prior_guessing_entropy(CLOSED.prior) == posterior_guessing_entropy(CLOSED) == F(7, 2)
+    assert posterior_guessing_entropy(OPEN) == 1
+    # 1 * 1/2 + 2 * 1/10 for the shared output, then 4 * 1/10
+    assert posterior_guessing_entropy(SKEWED) == F(11, 10)
+
+
+def test_block_leakage() -> None:
+    blocks = [(0, 1), (2, 3)]
+    assert block_min_entropy_leakage(uniform(4), blocks) == pytest.approx(1)
+    assert block_entropy(uniform(4), blocks) == pytest.approx(1)
+    prior = (F(1, 2), F(1, 6), F(1, 6), F(1, 6))
+    assert block_min_entropy_leakage(prior, blocks) == pytest.approx(math.log2((1 / 2 + 1 / 6) / (1 / 2)))
+    assert block_entropy(prior, blocks) == pytest.approx(-2 / 3 * math.log2(2 / 3) - 1 / 3 * math.log2(1 / 3))
+
+
+def test_l_diversity() -> None:
+    half = {"a": F(1, 2), "b": F(1, 2), "c": F(0)}
+    assert distinct_l_diversity(half) == 2
+    assert entropy_l_diversity(half) == pytest.approx(2)
+    # H(3/4, 1/4) = 0.811278 bits
+    assert entropy_l_diversity({"a": F(3, 4), "b": F(1, 4)}) == pytest.approx(2**0.8112781)
+
+
+def test_t_closeness() -> None:
+    domain = uniform(3)
+    assert equal_distance(domain, domain) == ordered_distance(domain, domain) == 0
+    assert equal_distance((F(1), F(0), F(0)), domain) == F(2, 3)
+    # young only: |1 - 1/3| + |1 - 2/3| over 2; middle-aged only: |-1/3| + |1 - 2/3| over 2
+    assert ordered_distance((F(1), F(0), F(0)), domain) == F(1, 2)
+    assert ordered_distance((F(0), F(1), F(0)), domain) == F(1, 3)
+    assert ordered_distance((F(1),), (F(1),)) == 0
+
+
+def test_position() -> None:
+    found = position_figures([(0, 2), (0, 2), (1, 2), (1, 2), (0, 1)])
+    assert (found.sets, found.first_rate, found.first_expected) == (4, F(1, 2), F(1, 2))
+    assert (found.z, found.p_value) == (0, 1)
+    first = position_figures([(0, 3)] * 6)
+    # each offset is -1, each variance 8/12
+    assert first.z == pytest.approx(-6 / math.sqrt(4))
+    assert first.p_value == pytest.approx(0.0027, abs=1e-4)
+    assert (first.first_rate, first.first_expected) == (1, F(1, 3))
+    assert position_figures([]).p_value == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "distance"),
+    [("", "", 0), ("lady", "lady", 0), ("kitten", "sitting", 3), ("a man", "a woman", 2), ("", "abc", 3)],
+)
+def test_edit_distance(one: str, other: str, distance: int) -> None:
+    assert edit_distance(one, other) == edit_distance(other, one) == distance
+
+
+def test_cost() -> None:
+    assert set_macs(1) == 4_020_000_000_000
+    assert set_macs(6, steps=10, macs_per_row=7) == 6 * 2 * 10 * 7
+
+
+def test_intersection() -> None:
+    assert survivors([{"a", "b", "c"}, {"b", "c", "d"}, {"b"}]) == {"b"}
+    assert survivors([{"a", "b"}] * 3) == {"a", "b"}
+    assert survivors([]) == frozenset()
+
+
+def test_wilson_interval() -> None:
+    # Brown, Cai, DasGupta: the interval of 0 in 10 reaches up to z^2 / (10 + z^2)
+    low, high = wilson_interval(0, 10)
+    assert low == pytest.approx(0)
+    assert high == pytest.approx(3.8415 / 13.8415, abs=1e-4)
+    low, high = wilson_interval(5, 10)
+    assert low + high == pytest.approx(1)
+    assert (low, high) == (pytest.approx(0.2366, abs=1e-4), pytest.approx(0.7634, abs=1e-4))
+    assert wilson_interval(0, 0) == (0, 1)
+
+
+def test_malformed_channels() -> None:
+    with pytest.raises(ValueError, match="sum to 1"):
+        deterministic((F(1, 2),), ["a"])
+    with pytest.raises(ValueError, match="sum to 1"):
+        from_matrix((F(1),), ((F(1, 2),),))
