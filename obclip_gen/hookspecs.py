@@ -11,7 +11,7 @@ that implements these hooks should import torch inside the functions that it reg
 
     @hookimpl
     def register_accelerations(register):
-        register(Acceleration("mine", "skips every other step", make_predictor))
+        register(Acceleration("mine", "skips every other step", "approximate", rewrite=my_rewrite))
 """
 
 from __future__ import annotations
@@ -40,4 +40,4 @@ def register_backends(register: Callable[[BackendEntry], None]) -> None:
 
 @hookspec
 def register_accelerations(register: Callable[[Acceleration], None]) -> None:
-    """Register accelerations: each makes a predictor for one request."""
+    """Register accelerations: each rewrites the steps of a phase, or stands for a plan."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import doctest
 import re
 from pathlib import Path
 
 import pytest
 import typer
 
-from obclip_gen.cli import generate, models, serve
+from obclip_gen.cli import bench, generate, models, serve
 from obclip_gen.plugins import load_registry
 from obclip_gen.request import SOLVERS, DenoiseRequest
 from obclip_gen.server.access_log import ROUTES
@@ -18,6 +19,7 @@ COMPLETION = {"--help", "--install-completion", "--show-completion"}
 DOCS = Path(__file__).parents[2] / "docs"
 GENERATION = (DOCS / "generation.md").read_text(encoding="utf-8")
 PROTOCOL = (DOCS / "protocol.md").read_text(encoding="utf-8")
+ACCELERATION = (DOCS / "acceleration.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("app", [generate.app, serve.app], ids=["generate", "serve"])
@@ -60,3 +62,30 @@ def test_every_status_is_documented() -> None:
     statuses = set(re.findall(r"_RefusalError\(\s*(\d{3})", source))
     assert len(statuses) > 8
     assert [status for status in statuses if not re.search(rf"^\| .*{status}.* \|", PROTOCOL, re.M)] == []
+
+
+def test_every_example_of_the_acceleration_page_is_so() -> None:
+    blocks = re.findall(r"```python\n(.*?)```", ACCELERATION, re.DOTALL)
+    examples = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, "acceleration.md", None, 0)
+    assert len(examples.examples) > 12
+    results = doctest.DocTestRunner(optionflags=doctest.IGNORE_EXCEPTION_DETAIL).run(examples)
+    assert results.failed == 0
+
+
+def test_every_acceleration_option_and_bench_option_is_documented() -> None:
+    for name, entry in load_registry().accelerations.items():
+        assert f"`{name}`" in ACCELERATION
+        line = next(
+            line for line in ACCELERATION.splitlines() if line.startswith(f"| `{name}`") or entry.expand
+        )
+        for option in entry.options:
+            assert f"`{option.name}=" in line or name == "gate", (name, option.name)
+    table = ACCELERATION.split("| command | options |")[1].split("\n\n")[0]
+    commands = typer.main.get_command(bench.app).commands
+    for name, command in commands.items():
+        line = next(line for line in table.splitlines() if line.startswith(f"| `bench {name}`"))
+        told = set(re.findall(r"`(--[a-z-]+)`", line))
+        options = {
+            opt for p in command.params for opt in (*p.opts, *p.secondary_opts) if opt.startswith("--")
+        }
+        assert options - COMPLETION == told

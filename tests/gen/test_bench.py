@@ -1,0 +1,238 @@
+"""The benchmark: its figures against hand-computed cases, a whole run on tiny models, and its resumption."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from typer.testing import CliRunner
+
+from obclip_gen.backends.architectures import architecture
+from obclip_gen.bench.calibrate import grid
+from obclip_gen.bench.cost import plan_cost
+from obclip_gen.bench.measures import Share, paired, psnr, ssim
+from obclip_gen.bench.paper import reproduced
+from obclip_gen.bench.plots import draw_plots
+from obclip_gen.bench.reader import Reader
+from obclip_gen.bench.report import markdown, table
+from obclip_gen.bench.run import Extent, run, tasks
+from obclip_gen.bench.store import Store
+from obclip_gen.bench.suite import DRAWN, cases
+from obclip_gen.cli.bench import app
+from obclip_privacy.errors import BadInputError
+
+
+def invoke(*arguments: str) -> str:
+    done = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def sd14():
+    return architecture("sd14").prices()
+
+
+def test_the_papers_cost_column_within_three_percent(sd14) -> None:
+    rows = list(reproduced("sd14", sd14))
+    assert len(rows) == 13
+    found = {(row.row, row.k, row.n): row for row in rows}
+    assert found["reuse", 5, 6].printed == 16.64
+    assert found["reuse", 10, 6].printed == 32.72
+    assert all(abs(row.error) < 0.03 for row in rows)
+    assert all(abs(row.error) < 0.002 for row in rows if row.row != "reuse")
+
+
+@pytest.mark.slow
+def test_the_papers_cost_column_for_sdxl() -> None:
+    rows = list(reproduced("sdxl"))
+    found = {(row.row, row.k, row.n): row for row in rows}
+    assert found["reuse", 5, 6].printed == 128.38
+    assert found["reuse", 10, 6].printed == 246.55
+    assert all(abs(row.error) < 0.03 for row in rows)
+
+
+def test_the_shipped_plan_reaches_the_cost_targets(sd14) -> None:
+    def ratio(n: int, k: int) -> float:
+        return plan_cost("sd14", n, k, 25, "fast", prices=sd14).ratio
+
+    assert ratio(6, 5) <= 0.30
+    assert ratio(6, 10) <= 0.70
+    assert ratio(30, 5) <= 0.90
+    for k in (5, 10):
+        hybrid = plan_cost("sd14", 1, k, 25, "none", prices=sd14).ratio
+        assert hybrid == pytest.approx(k / 25)
+        assert (ratio(30, k) - ratio(6, k)) / 24 <= 0.15 * hybrid
+    plain = plan_cost("sd14", 6, 5, 25, "none", prices=sd14)
+    assert plain.ratio == pytest.approx(6 * 5 / 25)
+    assert plain.macs_plain == 50 * sd14.whole().macs
+
+
+def test_the_cost_command() -> None:
+    found = json.loads(invoke("cost", "--model", "bk-sdm-tiny", "--n", "6", "--k", "5", "--format", "json"))
+    assert set(found) >= {"model", "n", "k", "steps", "plan", "macs_cloud", "macs_plain", "ratio"}
+    assert (found["model"], found["n"], found["k"], found["steps"], found["plan"]) == (
+        "bk-sdm-tiny",
+        6,
+        5,
+        25,
+        "fast",
+    )
+    assert found["ratio"] == found["macs_cloud"] / found["macs_plain"]
+    with pytest.raises(BadInputError, match="use one of sd14"):
+        plan_cost("sd99", 6, 5, 25, "fast")
+    with pytest.raises(BadInputError, match="k: must be"):
+        plan_cost("sd14", 6, 26, 25, "fast")
+
+
+def test_figures_of_quality() -> None:
+    black, grey = torch.zeros(3, 8, 8), torch.full((3, 8, 8), 0.1)
+    assert psnr(black, grey) == pytest.approx(20.0, abs=1e-4)
+    assert psnr(black, black) == 100.0
+    noise = torch.rand(3, 16, 16, generator=torch.Generator().manual_seed(1))
+    assert ssim(noise, noise) == pytest.approx(1.0)
+    # two constant pictures: only the first factor differs from 1
+    assert ssim(black, grey) == pytest.approx(1e-4 / (0.01 + 1e-4), rel=1e-4)
+    assert ssim(noise, 1 - noise) < 0
+    share = Share(8, 10)
+    assert share.interval == pytest.approx((0.4902, 0.9433), abs=1e-4)
+    assert math.isnan(Share(0, 0).value)
+
+
+def test_paired_differences() -> None:
+    found = paired([0.1, 0.3, 0.2, 0.2])
+    # standard deviation 0.0816, Student's factor 3.182 with three degrees of freedom
+    assert found.mean == pytest.approx(0.2)
+    assert found.high - found.mean == pytest.approx(3.182 * 0.08165 / 2, rel=0.02)
+    assert paired([0.5]).low is None
+    assert paired([]).clusters == 0
+
+
+def test_every_value_is_drawn_equally_often() -> None:
+    for n, sizes in ((2, {"gender": 2}), (6, {"age": 3, "gender": 2}), (30, {"ethnicity": 5})):
+        (case,) = cases(n, 1)
+        assert len(case.prompts) == len(set(case.prompts)) == n
+        for attribute, size in sizes.items():
+            values = [row[attribute] for row in case.values]
+            assert {values.count(value) for value in values} == {n // size}
+            assert set(values) <= set(DRAWN[attribute])
+        assert not {"man", "woman", "old", "African"} & set(case.neutral.replace(",", "").split())
+        assert dict(case.values[0])["gender"] == "male"
+        assert " man" in case.prompts[0]
+    with pytest.raises(BadInputError, match="2, 6, 30"):
+        cases(7, 1)
+
+
+@pytest.fixture(scope="module")
+def classifier(tmp_path_factory) -> Path:
+    """A random network in the exported form; its readings mean nothing."""
+    from obclip_gen.training.classifier import AttributeClassifier
+
+    folder = tmp_path_factory.mktemp("classifier")
+    columns = {
+        "gender": ["female", "male"],
+        "age": ["young", "middle-aged", "old"],
+        "race": ["white", "black"],
+    }
+    torch.manual_seed(0)
+    save_file(AttributeClassifier(columns).state_dict(), folder / "model.safetensors")
+    (folder / "columns.json").write_text(json.dumps(columns))
+    return folder
+
+
+def test_a_whole_run(tmp_path: Path, tiny_cloud, tiny_device, classifier: Path) -> None:
+    extent = Extent(((2, 2), (6, 1)), (5,), 1, steps=8, plans=("uncond",))
+    reader = Reader(classifier)
+    seen: list[tuple[int, int]] = []
+    store = run(tiny_cloud, tiny_device, reader, extent, tmp_path, lambda *at: seen.append(at))
+    assert len(store.records) == len(tasks(extent)) == 3 * 8
+    assert seen[-1] == (24, 24)
+    figures = table(Store.read(tmp_path / "results.jsonl"))
+    rows = {(row["row"], row["n"], row["k"]): row for row in figures["rows"]}
+    cloud, vanilla = rows["cloud", 6, None], rows["vanilla", 6, None]
+    assert cloud["ratio"] == pytest.approx(1)
+    assert vanilla["ratio"] == pytest.approx(6)
+    assert (cloud["psnr"], cloud["ssim"]) == (100.0, pytest.approx(1))
+    assert rows["device", 6, None]["ratio"] == 0
+    assert rows["obclip", 6, 5]["ratio"] == pytest.approx(6 * 5 / 8)
+    assert rows["hybrid", 6, 5]["ratio"] == pytest.approx(5 / 8)
+    assert rows["neutral", 6, 5]["ratio"] == pytest.approx(5 / 8)
+    ours = rows["ours", 6, 5]
+    assert ours["ratio"] < rows["reuse", 6, 5]["ratio"] < rows["cache", 6, 5]["ratio"]
+    assert ours["accuracy"]["age"]["values"]["old"]["n"] == 2
+    assert ours["against"]["obclip"]["ssim"]["mean"] == pytest.approx(
+        ours["ssim"] - rows["obclip", 6, 5]["ssim"]
+    )
+    assert rows["ours", 2, 5]["against"]["neutral"]["ssim"]["clusters"] == 2
+    text = markdown(figures)
+    assert "### N = 6" in text
+    assert "neutral cloud phase" in text
+    for path in draw_plots(figures, tmp_path):
+        assert path.read_text().count("<path") > 5
+
+
+def test_a_run_goes_on_where_it_stopped(tmp_path: Path, tiny_cloud, tiny_device) -> None:
+    extent = Extent(((2, 1),), (2,), 1, steps=4)
+
+    class StopError(Exception):
+        pass
+
+    def stop(done: int, total: int) -> None:
+        if done == 3:
+            raise StopError
+
+    with pytest.raises(StopError):
+        run(tiny_cloud, tiny_device, None, extent, tmp_path, stop)
+    results = tmp_path / "results.jsonl"
+    before = results.read_text().splitlines()
+    assert len(before) == 1 + 3
+    results.write_text("\n".join(before) + '\n{"key": "cut o')
+    store = run(tiny_cloud, tiny_device, None, extent, tmp_path, lambda *at: None)
+    after = results.read_text().splitlines()
+    assert after[:4] == before
+    assert len(after) == 1 + len(tasks(extent)) == 1 + len(store.records)
+    assert store.records["cloud/n=2/k=None/set=0/seed=90000"]["pictures"][0]["right"] is None
+    with pytest.raises(BadInputError, match="other models or settings"):
+        run(tiny_device, tiny_cloud, None, extent, tmp_path, lambda *at: None)
+    with pytest.raises(BadInputError, match="there are no results"):
+        Store.read(tmp_path / "nothing.jsonl")
+
+
+def test_the_commands_on_tiny_models(
+    tmp_path: Path, tiny_cloud_folder: Path, tiny_device_folder: Path
+) -> None:
+    models = ["--cloud-model", f"diffusers:{tiny_cloud_folder}"]
+    printed = invoke(
+        "run",
+        *("--out", str(tmp_path), "--n", "2", "--k", "2", "--sets", "1", *models),
+        *("--device-model", f"diffusers:{tiny_device_folder}"),
+    )
+    assert "neutral cloud phase" in printed
+    assert {file.name for file in tmp_path.iterdir()} >= {"tables.json", "tables.md", "cost-n.svg"}
+    found = json.loads(
+        invoke(
+            "calibrate",
+            *("--n", "2", "--k", "2", "--steps", "5", "--target", "0.5", "--model", "bk-sdm-tiny"),
+            *("--sets", "1", "--tries", "4", "--format", "json", *models),
+        )
+    )
+    assert len(found["plans"]) == 4
+    assert all(plan["ratio"] <= 0.5 for plan in found["plans"])
+    errors = [plan["error"] for plan in found["plans"]]
+    assert errors == sorted(errors)
+    assert found["proposed"] == found["plans"][0]["plan"]
+    assert {(item["step"], item["branch"]) for item in found["changes"]} == {
+        (step, branch) for step in range(2) for branch in range(4)
+    }
+    assert found["changes"][0]["between_steps"] == 0
+
+
+def test_the_grid_holds_the_shipped_plan() -> None:
+    from obclip_gen.accelerate.presets import fast
+    from obclip_gen.accelerate.program import Setting
+
+    assert fast(Setting(("a",), ((),), 0, 5, guided=True)) in grid(5)
