@@ -39,3 +39,31 @@ def substitutable(attribute: str, values: Sequence[str], band: Band) -> tuple[in
         return tuple(range(len(values)))
     wanted = Band.MINOR if band is Band.MINOR else Band.ADULT
     return tuple(i for i, value in enumerate(values) if band_of(attribute, value) is wanted)
+
+
+#: Words that tell a minor, and words that tell an adult, inside a form of any attribute.
+_MINOR_WORDS = frozenset(
+    """
+    baby babies infant infants newborn newborns toddler toddlers child children kid kids girl girls boy boys
+    teen teens teenage teenaged teenager teenagers schoolgirl schoolgirls schoolboy schoolboys schoolchild
+    schoolchildren minor minors underage preteen preteens tween tweens juvenile juveniles adolescent
+    adolescents kindergartner kindergartners
+    """.split()  # noqa: SIM905 - a list of words reads better so
+)
+_ADULT_WORDS = frozenset(
+    """
+    adult adults man men woman women lady ladies gentleman gentlemen elderly elder elders senior seniors
+    middle-aged aged grown-up grown-ups pensioner pensioners retiree retirees
+    """.split()  # noqa: SIM905
+)
+
+
+def band_of_wording(text: str) -> Band:
+    """Whether a surface form speaks of minors, of adults, or leaves it open; a minor's word decides.
+
+    Lexicons of plugins are held to it: no class may have both, whatever its attribute is called.
+    """
+    words = set(text.lower().replace("-", " ").split()) | set(text.lower().split())
+    if words & _MINOR_WORDS:
+        return Band.MINOR
+    return Band.ADULT if words & _ADULT_WORDS else Band.OPEN

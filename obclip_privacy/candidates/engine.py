@@ -72,7 +72,7 @@ class Engine:
     """
 
     def __init__(self, policy: Policy, plugins: Registry | None = None) -> None:
-        registry = load_plugins() if plugins is None else plugins
+        registry = load_plugins(local=policy.local) if plugins is None else plugins
         for name in policy.plugins:
             registry.require(name)
         self.policy = policy

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import Annotated
 
 import typer
 
 from obclip_privacy import __version__
 from obclip_privacy.cli.commands import all_commands, attach, attach_stub
+from obclip_privacy.cli.plugin_option import named_plugins
 from obclip_privacy.errors import (
     EXIT_BAD_INPUT,
     EXIT_INTERRUPTED,
@@ -88,6 +90,11 @@ def build_app(arguments: Sequence[str]) -> typer.Typer:
 
 
 def _run(arguments: Sequence[str]) -> int:
+    with named_plugins(arguments) as rest:
+        return _run_command(rest or ["--help"])
+
+
+def _run_command(arguments: Sequence[str]) -> int:
     app = build_app(arguments)
     outcome = typer.main.get_command(app).main(
         args=list(arguments), prog_name="obclip", standalone_mode=False
@@ -111,6 +118,14 @@ def _root(
         is_eager=True,
         help="Show the version and exit.",
     ),
+    plugin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH",
+            help="A plugin file or folder, or a lexicon, to use besides the installed plugins; its code is "
+            "run. May stand anywhere, and more than once.",
+        ),
+    ] = None,
 ) -> None:
     """Oblivious cloud-device image generation: the cloud never learns which prompt was yours."""
 

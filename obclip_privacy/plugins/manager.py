@@ -17,8 +17,8 @@ import importlib.metadata
 import logging
 import os
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import ModuleType
 
 import pluggy
@@ -26,6 +26,7 @@ import pluggy
 from obclip_privacy import __version__, hookspecs
 from obclip_privacy.errors import PluginError
 from obclip_privacy.plugins.registry import HOOKS, PluginRecord, PluginStatus, Registry, RegistryBuilder
+from obclip_privacy.policy.local import LocalSource
 
 #: The attributes, attackers and report formats of the core: modules with the same hooks as any plugin.
 BUILTIN_MODULES: tuple[str, ...] = (
@@ -80,7 +81,19 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A plugin that could be loaded: an entry point, or an object that a test hands in."""
+    """A plugin that could be loaded: an entry point, a local file, or an object that a test hands in.
+
+    Attributes:
+        name: what lists, policies and messages call it.
+        module: where it comes from.
+        distribution: the installed package that it belongs to.
+        version: that package's version.
+        builtin: whether it is part of the core.
+        plugin: the object itself, where it is there already.
+        loader: gives the object, for what is no importable module.
+        against: why it must not be loaded, or ``""``.
+        local: whether it is no installed package.
+    """
 
     name: str
     module: str
@@ -88,11 +101,16 @@ class Candidate:
     version: str
     builtin: bool = False
     plugin: object | None = None
+    loader: Callable[[], object] | None = field(default=None, compare=False)
+    against: str = ""
+    local: bool = False
 
     def load(self) -> object:
         """Import the plugin, unless it was handed in."""
         if self.plugin is not None:
             return self.plugin
+        if self.loader is not None:
+            return self.loader()
         module, _, attribute = self.module.partition(":")
         loaded: object = importlib.import_module(module)
         for part in attribute.split(".") if attribute else ():
@@ -136,8 +154,12 @@ def collect(candidates: Iterable[Candidate], selection: Selection = Selection())
 
 
 @functools.cache
-def _collected(selection: Selection) -> Registry:
-    registry = collect((*builtin_candidates(), *installed_candidates()), selection)
+def _collected(selection: Selection, local: tuple[LocalSource, ...], allowed: str) -> Registry:
+    # not at the top: lexicons and local plugins build on this module
+    from obclip_privacy.plugins.local import ALLOW_CODE_VARIABLE, local_candidates
+
+    found = local_candidates(local, {ALLOW_CODE_VARIABLE: allowed})
+    registry = collect((*builtin_candidates(), *installed_candidates(), *found), selection)
     for record in registry.plugins:
         if record.status is PluginStatus.FAILED:
             # never silent: what the plugin would have detected is not detected
@@ -151,12 +173,28 @@ def _collected(selection: Selection) -> Registry:
     return registry
 
 
-def load_plugins(selection: Selection | None = None) -> Registry:
-    """The registry of all built-in and installed plugins; *selection* defaults to the environment's.
+def load_plugins(selection: Selection | None = None, local: Sequence[LocalSource] = ()) -> Registry:
+    """The registry of all built-in and installed plugins, of what ``--plugin`` names, and of *local*.
 
-    The registry is immutable, so one is kept for each selection.
+    Args:
+        selection: which installed plugins may be imported; defaults to the environment's.
+        local: what a policy brings along (:attr:`obclip_privacy.policy.model.Policy.local`).
+
+    The registry is immutable, so one is kept for each choice.
+
+    Raises:
+        PluginError: a file that ``--plugin`` names cannot be used.
     """
-    return _collected(selection or Selection.from_environment(os.environ))
+    from obclip_privacy.plugins.local import ALLOW_CODE_VARIABLE, named_sources
+
+    chosen = selection or Selection.from_environment(os.environ)
+    named = named_sources(os.environ)
+    registry = _collected(chosen, (*local, *named), os.environ.get(ALLOW_CODE_VARIABLE, ""))
+    for source in named:
+        record = next((one for one in registry.plugins if one.module == source.path), None)
+        if record is not None and record.status is not PluginStatus.LOADED:
+            raise PluginError(f"--plugin {source.name}: {record.reason}\n{record.traceback}".rstrip())
+    return registry
 
 
 def _split(names: str) -> tuple[str, ...]:
@@ -183,8 +221,8 @@ def _load_one(candidate: Candidate, selection: Selection, builder: RegistryBuild
         version=candidate.version,
         builtin=candidate.builtin,
     )
-    against = None if candidate.builtin else selection.reason_against(candidate.name)
-    if against is not None:
+    against = candidate.against or _reason_against(candidate, selection)
+    if against:
         return record(status=PluginStatus.BLOCKED, reason=against)
     try:
         plugin = candidate.load()
@@ -202,6 +240,13 @@ def _load_one(candidate: Candidate, selection: Selection, builder: RegistryBuild
             traceback="".join(traceback.format_exception(error)),
         )
     return record(status=PluginStatus.LOADED, hooks=hooks)
+
+
+def _reason_against(candidate: Candidate, selection: Selection) -> str | None:
+    """What the user's lists say; a lexicon is part of the policy that names it, and no code."""
+    if candidate.builtin or candidate.distribution == "lexicon":
+        return None
+    return selection.reason_against(candidate.name)
 
 
 def _check_api(candidate: Candidate, plugin: object) -> None:

@@ -100,13 +100,13 @@ class RegistryBuilder:
         named = self._things[kind]
 
         def register(thing: object) -> None:
-            name = _KINDS[kind](thing, f"plugin '{plugin}', {hook}")
+            name, kept = _KINDS[kind](thing, f"plugin '{plugin}', {hook}")
             if name in named:
                 raise PluginError(
                     f"plugin '{plugin}', {hook}: the {kind} '{name}' is already registered by plugin "
                     f"'{named[name][0]}'; choose another name or block one of the two plugins"
                 )
-            named[name] = (plugin, thing)
+            named[name] = (plugin, kept)
 
         return register
 
@@ -143,23 +143,21 @@ class RegistryBuilder:
         return FrozenMap({name: named[name][1] for name in sorted(named)})
 
 
-def _check_attribute(thing: object, where: str) -> str:
-    from obclip_privacy.attributes.base import Attribute
+def _checked_attribute(thing: object, where: str) -> tuple[str, Any]:
+    from obclip_privacy.plugins.checks import checked_attribute
 
-    if not isinstance(thing, Attribute):
-        raise PluginError(f"{where}: register() takes an Attribute, not {_type_name(thing)}")
-    return thing.id
-
-
-def _check_cue_detector(thing: object, where: str) -> str:
-    from obclip_privacy.attributes.base import CueDetector
-
-    if not isinstance(thing, CueDetector):
-        raise PluginError(f"{where}: register() takes a CueDetector, not {_type_name(thing)}")
-    return thing.name
+    attribute = checked_attribute(thing, where)
+    return attribute.id, attribute
 
 
-def _check_attacker(thing: object, where: str) -> str:
+def _checked_cue_detector(thing: object, where: str) -> tuple[str, Any]:
+    from obclip_privacy.plugins.checks import checked_cue_detector
+
+    detector = checked_cue_detector(thing, where)
+    return detector.name, detector
+
+
+def _checked_attacker(thing: object, where: str) -> tuple[str, Any]:
     from obclip_privacy.audit.attackers.base import ATTACKER_NAME, Attacker
 
     if not isinstance(thing, Attacker):
@@ -168,27 +166,27 @@ def _check_attacker(thing: object, where: str) -> str:
         raise PluginError(
             f"{where}: an attacker's name is in lower case with underscores, not '{thing.name}'"
         )
-    return thing.name
+    return thing.name, thing
 
 
-def _check_report_format(thing: object, where: str) -> str:
+def _checked_report_format(thing: object, where: str) -> tuple[str, Any]:
     from obclip_privacy.audit.report.base import ReportFormat
 
     if not isinstance(thing, ReportFormat):
         raise PluginError(f"{where}: register() takes a ReportFormat, not {_type_name(thing)}")
-    return thing.name
+    return thing.name, thing
 
 
 def _type_name(thing: object) -> str:
     return f"{type(thing).__module__}.{type(thing).__qualname__}"
 
 
-#: Per kind of thing: the check that gives its name.
-_KINDS: Mapping[str, Callable[[object, str], str]] = {
-    "attribute": _check_attribute,
-    "cue detector": _check_cue_detector,
-    "attacker": _check_attacker,
-    "report format": _check_report_format,
+#: Per kind of thing: the check that gives its name and what is kept of it.
+_KINDS: Mapping[str, Callable[[object, str], tuple[str, Any]]] = {
+    "attribute": _checked_attribute,
+    "cue detector": _checked_cue_detector,
+    "attacker": _checked_attacker,
+    "report format": _checked_report_format,
 }
 _KIND_OF_HOOK: Mapping[str, str] = {
     "register_attributes": "attribute",

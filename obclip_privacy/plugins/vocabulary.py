@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 from obclip_privacy.attributes.base import Band
 from obclip_privacy.attributes.safety import band_of
 from obclip_privacy.plugins.manager import load_plugins
 from obclip_privacy.plugins.registry import PluginStatus, Registry
 from obclip_privacy.policy.frozen import FrozenMap
+from obclip_privacy.policy.local import LocalSource
 from obclip_privacy.policy.vocabulary import AgeBand, AttributeNames, Vocabulary
 
 #: Kinds that the built-in detectors of names and emoji report; functions do not declare theirs.
@@ -55,6 +57,6 @@ def vocabulary_of(registry: Registry) -> Vocabulary:
     )
 
 
-def installed_vocabulary() -> Vocabulary:
-    """The vocabulary of the built-in and installed plugins."""
-    return vocabulary_of(load_plugins())
+def installed_vocabulary(local: Sequence[LocalSource] = ()) -> Vocabulary:
+    """The vocabulary of the built-in and installed plugins, and of what a policy brings along."""
+    return vocabulary_of(load_plugins(local=local))

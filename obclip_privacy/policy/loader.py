@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -11,6 +13,7 @@ from obclip_privacy.errors import PolicyError, Problem, quoted
 from obclip_privacy.policy.attribute_checks import probability, value_id
 from obclip_privacy.policy.frozen import FrozenMap, Json, freeze
 from obclip_privacy.policy.json_source import MAX_BYTES, read_json
+from obclip_privacy.policy.local import INLINE, LocalSource, inline_source, is_local, read_local
 from obclip_privacy.policy.model import (
     AttributePolicy,
     CueAction,
@@ -51,18 +54,39 @@ def load_policy(name_or_path: str | Path, vocabulary: Vocabulary | None = None) 
     """
     path, shown = _locate(name_or_path)
     tree, problems = _resolve(path, shown, ())
-    known = _installed_vocabulary() if vocabulary is None else vocabulary
-    problems = [*problems, *check_policy(tree, known)]
+    local = _local_sources(tree)
+    known = _installed_vocabulary(local) if vocabulary is None else vocabulary
+    problems = [*problems, *check_policy(tree, known), *_inline_problems(tree, known)]
     if problems:
         raise PolicyError(problems=_in_order(problems)[:MAX_PROBLEMS])
-    return _build(tree, known)
+    return replace(_build(tree, known), local=local)
 
 
-def _installed_vocabulary() -> Vocabulary:
+def _installed_vocabulary(local: tuple[LocalSource, ...]) -> Vocabulary:
     # not at the top: plugins build on attributes, which build on this package
     from obclip_privacy.plugins.vocabulary import installed_vocabulary
 
-    return installed_vocabulary()
+    return installed_vocabulary(local)
+
+
+def _local_sources(tree: Tree) -> tuple[LocalSource, ...]:
+    """The lexicons and plugins that the policy names by a path, and those that are written in it."""
+    named = {item.scalar: item for item in tree.list("plugins") if isinstance(item.scalar, str)}
+    files = [read_local(n, Path(at.source.file).parent) for n, at in named.items() if is_local(n)]
+    written = [
+        inline_source(entry.text("id") or "", json.dumps(lexicon.plain()).encode())
+        for entry in tree.list("attributes")
+        if (lexicon := entry.get("lexicon")) is not None
+    ]
+    return (*files, *written)
+
+
+def _inline_problems(tree: Tree, vocabulary: Vocabulary) -> Iterable[Problem]:
+    for entry in tree.list("attributes"):
+        lexicon = entry.get("lexicon")
+        against = vocabulary.plugins.get(f"{INLINE}{entry.text('id')}")
+        if lexicon is not None and against:
+            yield lexicon.problem(f"the lexicon cannot be used: {against}")
 
 
 def is_path(name: str) -> bool:

@@ -16,6 +16,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from obclip_privacy.policy.frozen import FrozenMap, Json, thaw
+from obclip_privacy.policy.local import LocalSource
 
 
 class Strategy(StrEnum):
@@ -203,6 +204,7 @@ class Policy:
         limits: upper bounds.
         guarantee: what a set must reach.
         tests: examples that must hold.
+        local: the lexicons and plugins that the policy brings along from beside it.
     """
 
     schema_version: int
@@ -215,6 +217,7 @@ class Policy:
     limits: Limits = Limits()
     guarantee: Guarantee = Guarantee()
     tests: tuple[PolicyTest, ...] = ()
+    local: tuple[LocalSource, ...] = ()
 
     def attribute(self, attribute_id: str) -> AttributePolicy | None:
         """The attribute's policy, or ``None`` where the policy does not name it."""
@@ -229,7 +232,9 @@ class Policy:
 
     def as_json(self) -> dict[str, Json]:
         """The policy as plain JSON data, every default written out and priors as fractions."""
+        local: dict[str, Json] = {source.name: source.sha256 for source in self.local}
         return {
+            **({"local": local} if local else {}),
             "schema_version": self.schema_version,
             "name": self.name,
             "description": self.description,

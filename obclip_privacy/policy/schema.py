@@ -40,9 +40,9 @@ def _validator() -> Draft202012Validator:
     return Draft202012Validator(json.loads(schema_text()))
 
 
-def schema_problems(source: JsonSource) -> tuple[Problem, ...]:
-    """Everything in *source* that the schema forbids, in the order of the file."""
-    errors = list(_validator().iter_errors(source.value))
+def schema_problems(source: JsonSource, validator: Draft202012Validator | None = None) -> tuple[Problem, ...]:
+    """Everything in *source* that the schema (by default the policy's) forbids, in the order of the file."""
+    errors = list((validator or _validator()).iter_errors(source.value))
     mistyped = {tuple(error.absolute_path) for error in errors if error.validator == "type"}
     found = [
         problem

@@ -36,6 +36,7 @@ def test_builtin_plugins_and_an_installed_and_a_broken_one(run_obclip: RunObclip
     assert rows["gender"]["builtin"] is True
     assert rows["gender"]["registered"] == ["attribute gender"]
     assert rows["fine"] == {
+        "order": len(rows),
         "name": "fine",
         "distribution": "fine",
         "version": "1.2",
