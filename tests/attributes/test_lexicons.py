@@ -97,3 +97,46 @@ def test_every_class_closes_in_a_plain_sentence(cls: LexemeClass, policy: str) -
 def test_lexicons_are_respectful_of_minors_and_adults_in_kinship() -> None:
     kin = {cls.id for cls in CLASSES if cls.kin}
     assert {"gender.mother", "gender.daughter", "gender.sister", "gender.wife"} <= kin
+
+
+def test_what_a_word_is_rewritten_to_is_read_again() -> None:
+    """Else the only candidate would be the real one, with its value in it."""
+    engine = engine_for("default")
+    told = {"female", "male", "woman", "women", "man", "men", "old", "young", "girl", "boy"}
+    lost = []
+    for attribute in load_plugins().attributes.values():
+        for word in attribute.lexicon.words:
+            if word.pos is not Pos.NOUN or word.only_after:
+                continue
+            surface = word.surfaces[0].capitalize() if word.capital else word.surfaces[0]
+            found = engine.candidates(f"one {surface} by the sea") if surface else None
+            if found and (found.status != "ok" or (found.n < 2 and told & set(found.candidates[0].split()))):
+                lost.append(surface)
+    assert lost == []
+
+
+def test_phrases_that_speak_of_nobody_leave_mentions_alone() -> None:
+    """What holds of one form of a class holds of all, so a phrase must have a word that is no form."""
+    forms = {form.lower() for cls in CLASSES for row in cls.forms.values() for form in row}
+    phrases = [p for a in load_plugins().attributes.values() for p in a.lexicon.blocked]
+    assert len(phrases) > 200
+    assert [p for p in phrases if all(word in forms for word in p.split())] == []
+
+
+def test_a_phrase_of_nobody_holds_for_all_forms() -> None:
+    engine = engine_for("default")
+    for prompt in ("a mother of pearl box", "a father of pearl box", "queen of hearts", "king of hearts"):
+        assert engine.detect(prompt).mentions == ()
+    assert engine.candidates("the mother of the bride").n == 4
+
+
+def test_a_capital_may_be_asked_for() -> None:
+    engine = engine_for("default")
+    assert engine.detect("a pole in the garden").mentions == ()
+    assert [m.value for m in engine.detect("a Pole in the garden").mentions] == ["white"]
+
+
+def test_contexts_across_a_hyphen() -> None:
+    engine = engine_for("default")
+    assert engine.detect("a man-made lake").mentions == ()
+    assert len(engine.detect("a man made of snow, a man eating rice").mentions) == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -54,6 +56,7 @@ TAILS += [
     "looking at them",
     "her",
 ]
+MINORS = {"girl", "girls", "boy", "boys", "child", "kid", "teenager", "children"}
 GLUE = [" and ", ", ", ". ", " ", " next to ", "\n", " holding ", ", a "]
 
 phrases = st.builds(
@@ -141,3 +144,16 @@ def test_negative_prompts_never_carry_mentions(text: str, negative: str) -> None
     found = DEFAULT.candidates(text, negative)
     for word in ("woman", "old", "male", "beard"):
         assert word not in found.cloud_negative_prompt
+
+
+@slow
+@given(prompts)
+def test_adults_and_minors_are_never_exchanged(prompt: str) -> None:
+    """Whatever the candidate, as many of its words speak of minors as in the real one's."""
+    found = DEFAULT.candidates(prompt)
+    if found.status != "ok":
+        return
+    counts = {
+        sum(word in MINORS for word in re.findall(r"[a-z]+", text.lower())) for text in found.candidates
+    }
+    assert len(counts) == 1

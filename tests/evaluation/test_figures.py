@@ -40,7 +40,7 @@ def test_detection(scores: DetectionScores, attribute: str, recall: float, preci
     assert counts.prompt_recall >= recall, scores.errors
     assert counts.precision >= precision, scores.errors
     assert counts.value_hits >= 0.99 * counts.valued, scores.errors
-    assert counts.exact >= 0.99 * counts.found
+    assert counts.exact >= 0.98 * counts.found
 
 
 def test_cues_and_false_positives(scores: DetectionScores) -> None:
