@@ -87,8 +87,7 @@ class Meter:
         return Record(
             row=subject.row,
             status=subject.status,
-            sensitive=subject.sensitive
-            and (seen.n > 1 or bool(figures["visible"]) or not subject.truth.prompt),
+            sensitive=subject.sensitive and bool(seen.n > 1 or figures["visible"] or figures["unhidden"]),
             figures=figures,
             columns=columns,
             scores=tuple(self._scores(seen, truth)),

@@ -61,6 +61,17 @@ def test_a_set_whose_real_member_stands_out_fails(capsys, tmp_path: Path) -> Non
     assert (data["figures"]["k_eff"], data["figures"]["posterior"]) == (1, 1)
 
 
+def test_a_tool_that_hides_nothing(capsys, tmp_path: Path) -> None:
+    rows = [{"candidates": ["an old woman"], "real_index": 0}, {"candidates": ["a tree"], "real_index": 0}]
+    code, data, _ = run(capsys, "--sets", write(tmp_path, rows))
+    assert code == 1
+    assert [(f["kind"], f["attribute"], f["row"]) for f in data["findings"]] == [
+        ("unhidden", "age", 1),
+        ("unhidden", "gender", 1),
+    ]
+    assert (data["figures"]["audited"], data["figures"]["posterior"]) == (1, 1)
+
+
 def test_values_and_a_prior_give_figures_of_attributes(capsys, tmp_path: Path) -> None:
     row = {
         "candidates": ["a young man", "an old man", "a young woman", "an old woman"],
