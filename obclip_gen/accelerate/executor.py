@@ -111,6 +111,7 @@ class Executor:
         if engine.rungs and deepest >= engine.rungs:
             raise BadInputError(f"deep: branch must be from 0 to {engine.rungs - 1} for this model")
         self.rows = 0
+        self.texts = 0
         self._steps = tuple(steps)
         self._setting = setting
         self._engine = engine
@@ -190,6 +191,7 @@ class Executor:
         words = [shared_words([self._setting.prompts[place] for place in group]) for group in members]
         for text in words:
             if text not in self._shared:
+                self.texts += 1
                 self._shared[text] = self._prepared(self._encode([text]))
         joined = self._shared[words[0]]
         for text in words[1:]:

@@ -83,6 +83,7 @@ class _Observer:
 
     def __init__(self, backend: Backend, request: DenoiseRequest) -> None:
         self.rows = 0
+        self.texts = 0
         self.changes: list[Change] = []
         self._engine = engine_of(backend, request.height, request.width)
         if not self._engine.rungs:

@@ -20,6 +20,8 @@ class Predictor(Protocol):
 
     #: Denoiser rows computed so far (a row that is computed once and used twice counts once).
     rows: int
+    #: Prompts encoded so far beside the candidates and the negative prompt.
+    texts: int
 
     def denoiser_macs(self, row: int) -> int:
         """Give the multiply-accumulates so far, when one whole row takes *row*."""
@@ -50,6 +52,7 @@ class GuidedPredictor:
         self, backend: Backend, conditional: Conditioning, negative: Conditioning, scale: float
     ) -> None:
         self.rows = 0
+        self.texts = 0
         self._backend = backend
         self._scale = scale
         self._guided = scale > 1

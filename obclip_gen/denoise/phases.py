@@ -64,7 +64,7 @@ def cloud_phase(
         cost=CostRecord(
             denoiser_rows=predictor.rows,
             denoiser_macs=predictor.denoiser_macs(macs.denoiser),
-            text_encoder_macs=(request.n + 1) * macs.text_encoder,
+            text_encoder_macs=(request.n + 1 + predictor.texts) * macs.text_encoder,
             seconds=seconds,
         ),
         request_sha256=request_sha256,

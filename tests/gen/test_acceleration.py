@@ -197,6 +197,7 @@ def test_a_trunk_of_one_prompt_is_that_prompt(tiny_cloud, make_request) -> None:
         request, tiny_cloud, tiny_cloud.encode(request.prompts), tiny_cloud.encode([""])
     )
     latents = run_steps(solver, predictor, solver.start(noise), 0, 2, Watch())
+    assert predictor.texts == 1
     expected = answer(tiny_cloud, alone).latents
     torch.testing.assert_close(latents, expected.expand(6, -1, -1, -1), atol=1e-5, rtol=1e-4)
 
