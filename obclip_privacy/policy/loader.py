@@ -94,7 +94,7 @@ def _locate(name_or_path: str | Path) -> tuple[Path, str]:
     text = str(name_or_path)
     if isinstance(name_or_path, Path) or "/" in text or "\\" in text or text.endswith(".json"):
         return Path(text), text
-    if text in shipped_names():
+    if text in shipped_names(with_plugins=True):
         path = policies_folder() / f"{text}.json"
         return path, str(path)
     near = nearest(text, shipped_names())
@@ -126,7 +126,7 @@ def _resolve_base(base: Tree, name: str, child: Path, chain: tuple[Path, ...]) -
     is_path = "/" in name or "\\" in name or name.endswith(".json")
     if is_path and (Path(name).is_absolute() or "\\" in name or ":" in name):
         raise _at(base, f"'extends' takes a shipped policy or a relative path with '/', not {quoted(name)}")
-    if not is_path and name not in shipped_names():
+    if not is_path and name not in shipped_names(with_plugins=True):
         raise _at(base, f"no shipped policy is named {quoted(name)}", nearest(name, shipped_names()))
     path = child.parent / name if is_path else policies_folder() / f"{name}.json"
     if not _is_file(path):
