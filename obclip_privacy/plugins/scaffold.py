@@ -182,6 +182,7 @@ from obclip_privacy.testing import check_plugin
 
 
 def test_conformance() -> None:
+    """Every check of the kit passes."""
     check_plugin("{module}.plugin")
 '''
 

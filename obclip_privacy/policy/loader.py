@@ -99,7 +99,7 @@ def _locate(name_or_path: str | Path) -> tuple[Path, str]:
     text = str(name_or_path)
     if isinstance(name_or_path, Path) or is_path(text):
         return Path(text), text
-    if text in shipped_names():
+    if text in shipped_names(with_plugins=True):
         path = policies_folder() / f"{text}.json"
         return path, str(path)
     near = nearest(text, shipped_names())
@@ -132,7 +132,7 @@ def _resolve_base(base: Tree, name: str, child: Path, chain: tuple[Path, ...]) -
     own = is_path(name)
     if own and (Path(name).is_absolute() or "\\" in name or ":" in name):
         raise _at(base, f"'extends' takes a shipped policy or a relative path with '/', not {quoted(name)}")
-    if not own and name not in shipped_names():
+    if not own and name not in shipped_names(with_plugins=True):
         raise _at(base, f"no shipped policy is named {quoted(name)}", nearest(name, shipped_names()))
     path = child.parent / name if own else policies_folder() / f"{name}.json"
     if not _is_file(path):

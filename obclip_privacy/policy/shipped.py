@@ -21,7 +21,16 @@ def policies_folder() -> Path:
     raise PolicyError("the shipped policies are missing; install obclip again")
 
 
-def shipped_names() -> tuple[str, ...]:
-    """Names of the shipped policies: ``default`` first, then by name."""
+#: Shipped policies that need plugins which are packages of their own.
+NEED_PLUGINS = frozenset({"strict-plus"})
+
+
+def shipped_names(*, with_plugins: bool = False) -> tuple[str, ...]:
+    """Names of the shipped policies that the core alone can use: ``default`` first, then by name.
+
+    Args:
+        with_plugins: also those that need plugins.
+    """
     names = sorted(path.stem for path in policies_folder().glob("*.json"))
-    return tuple(sorted(names, key=lambda name: name != "default"))
+    usable = [name for name in names if with_plugins or name not in NEED_PLUGINS]
+    return tuple(sorted(usable, key=lambda name: name != "default"))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from obclip_privacy.attributes.base import Attribute, Band
+from obclip_privacy.attributes.base import Attribute, Band, Pos
 from obclip_privacy.attributes.safety import band_of_wording
 from obclip_privacy.candidates.candidate_set import OK
 from obclip_privacy.candidates.engine import Engine
@@ -29,6 +30,9 @@ NOBODY = (
     "snowy mountains at dawn, oil painting",
     "an abandoned factory, broken windows, fog",
 )
+#: Of a large lexicon, checks that run a whole set for each case take so many.
+MAX_SAMPLE = 24
+T = TypeVar("T")
 _ADULTS = ("a photo of a woman", "an old man with a dog", "two women at a table")
 _MINORS = ("a photo of a girl", "a boy with a kite", "two children at a table")
 
@@ -103,7 +107,7 @@ def check_neutral(subject: Subject, examples: Sequence[Example]) -> CheckResult:
     tried = 0
     for attribute in subject.attributes:
         engine = subject.engine(attribute, Strategy.NEUTRALISE)
-        for sentence in sentences(attribute, plain=True):
+        for sentence in spread(list(sentences(attribute, plain=True))):
             tried += 1
             found = engine.candidates(sentence.text)
             if found.status != OK:
@@ -166,13 +170,19 @@ def check_ages(subject: Subject, examples: Sequence[Example]) -> CheckResult:
         engine = subject.engine(attribute)
         texts = [*_ADULTS, *_MINORS, *(example.prompt for example in examples)]
         if attribute is not None and attribute.id != "age":
-            texts += [s.text for s in sentences(attribute, plain=True)][:64]
-            forms = [cls.forms for cls in attribute.lexicon.classes if cls.pos.value == "adjective"]
-            texts += [f"a {row[0]} {who}" for cls in forms for row in cls.values() for who in ("girl", "man")]
+            texts += [s.text for s in spread(list(sentences(attribute, plain=True)))]
+            forms = [cls.forms for cls in attribute.lexicon.classes if cls.pos is Pos.ADJECTIVE]
+            rows = spread([row[0] for cls in forms for row in cls.values()])
+            texts += [f"a {form} {who}" for form in rows for who in ("girl", "man")]
         for text in texts:
             tried += 1
             problems += _age_problems(engine, text)
     return CheckResult("ages", "adults and minors are never exchanged", tried, tuple(problems))
+
+
+def spread(cases: list[T]) -> list[T]:
+    """At most :data:`MAX_SAMPLE` of *cases*, evenly spread, the same ones each time."""
+    return cases[:: -(-len(cases) // MAX_SAMPLE)] if cases else []
 
 
 def _age_problems(engine: Engine, text: str) -> list[str]:

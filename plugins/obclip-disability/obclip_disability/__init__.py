@@ -1,0 +1,1 @@
+"""Disability and health: a plugin for ObCLIP."""

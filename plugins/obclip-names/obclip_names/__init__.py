@@ -1,0 +1,1 @@
+"""Personal names: a plugin for ObCLIP."""

@@ -1,0 +1,1 @@
+"""Nationality: a plugin for ObCLIP."""

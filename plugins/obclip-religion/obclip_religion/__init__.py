@@ -1,0 +1,1 @@
+"""Religion: a plugin for ObCLIP."""

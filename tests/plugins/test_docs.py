@@ -1,0 +1,81 @@
+"""docs/plugins.md: every hook, command and check is in it, its examples run, and the tutorial works."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import shlex
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from obclip_gen import hookspecs as gen_hookspecs
+from obclip_gen.plugins import collect as gen_collect
+from obclip_privacy import hookspecs
+from obclip_privacy.cli.plugins import app
+from obclip_privacy.plugins.manager import Candidate, builtin_candidates, collect
+from obclip_privacy.plugins.registry import PluginStatus
+from obclip_privacy.testing import CHECKS
+
+RunObclip = Callable[..., subprocess.CompletedProcess[str]]
+TEXT = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text("utf-8")
+EXAMPLES = dict(
+    re.findall(r"^### (register_\w+)$.*?```python hook\n(.*?)```", TEXT, re.DOTALL | re.MULTILINE)
+)
+HOOKS = sorted(
+    name
+    for module in (hookspecs, gen_hookspecs)
+    for name, member in inspect.getmembers(module, inspect.isfunction)
+    if name.startswith("register_")
+)
+
+
+def test_every_hook_is_documented_with_an_example() -> None:
+    assert [name for name in HOOKS if name not in EXAMPLES] == []
+    for module in (hookspecs, gen_hookspecs):
+        assert all(getattr(module, n).__doc__ for n in HOOKS if hasattr(module, n))
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_the_example_of_a_hook_registers_something(hook: str) -> None:
+    module = ModuleType("example")
+    exec(compile(EXAMPLES[hook], f"docs/plugins.md {hook}", "exec"), vars(module))  # noqa: S102 - our own
+    registry = collect((*builtin_candidates(), Candidate("example", "example", "docs", "1", plugin=module)))
+    record = registry.plugins[-1]
+    assert record.status is PluginStatus.LOADED, record.traceback
+    assert record.hooks == (hook,)
+    if hasattr(gen_hookspecs, hook):
+        found = gen_collect({"example": module}, {})
+        assert "mine" in {**found.backends, **found.accelerations}
+    else:
+        assert "example" in registry.owners.values()
+
+
+def test_every_command_and_check_is_documented() -> None:
+    commands = [f"| `obclip plugins {command.name}` |" for command in app.registered_commands]
+    checks = [f"| `{name}` |" for name in ("contract", *CHECKS)]
+    assert [line for line in (*commands, *checks) if line not in TEXT] == []
+
+
+@pytest.mark.slow
+def test_the_tutorial_works_word_by_word(run_obclip: RunObclip, tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    out: dict[str, str] = {}
+    for kind, name, body in re.findall(
+        r"```(json|python|console)(?: file=(\S+))?\n(.*?)```", TEXT, re.DOTALL
+    ):
+        if name:
+            (tmp_path / name).write_text(body)
+        for line in re.findall(r"^\$ obclip (.*)$", body, re.MULTILINE) if kind == "console" else ():
+            result = run_obclip(*shlex.split(line), cwd=tmp_path, env={"PYTHONPATH": str(root)})
+            assert result.returncode == 0, f"{line}\n{result.stdout}\n{result.stderr}"
+            out[line] = result.stdout
+    assert len(out) == 6
+    first, second = (text for line, text in out.items() if line.startswith("candidates"))
+    for colour in ("blue", "brown", "green"):
+        assert f"a {colour}-eyed nurse\n" in first
+    assert "withheld: 'with coloured contact lenses'" in first
+    assert "withheld: 'with green eyes'" in second
