@@ -50,7 +50,7 @@ def test_help_imports_no_subcommand_and_nothing_heavy() -> None:
     )
     assert result.stderr.split("\n")[-2] == (
         "[] ['obclip_privacy.cli', 'obclip_privacy.cli.commands', 'obclip_privacy.cli.main', "
-        "'obclip_privacy.errors'] 0"
+        "'obclip_privacy.cli.plugin_option', 'obclip_privacy.errors'] 0"
     )
 
 

@@ -57,6 +57,7 @@ def test_the_wheel_has_the_licence_and_the_metadata(wheel: Path) -> None:
         line for line in text.splitlines() if line.startswith("Requires-Dist:") and "extra ==" not in line
     ]
     assert sorted(line.split()[1].partition(">")[0].partition("<")[0] for line in needed) == [
+        "jinja2",
         "jsonschema",
         "pluggy",
         "rich",
