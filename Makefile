@@ -23,7 +23,7 @@ demo: $(INSTALLED)
 	@find $(DEMO) -name '*.png' | sort
 
 test: lint types
-	$(TEST_ENV) $(BIN)/python -m pytest -m "not slow"
+	$(TEST_ENV) $(BIN)/python -m pytest -m "not slow" -n 2
 
 test-all: $(INSTALLED)
 	$(TEST_ENV) $(BIN)/python -m pytest -m slow
