@@ -346,7 +346,7 @@ def test_a_finding_of_another_attributes_class_is_refused() -> None:
 
     registry = collect((*builtin_candidates(), Candidate("mine", "t:m", "t", "1", plugin=Plugin())))
     policy = Policy(1, "t", "", (), (AttributePolicy("stray", Strategy.KEEP, (), (), ""),), {})
-    with pytest.raises(PluginError, match="stray_finder.*gender.adult"):
+    with pytest.raises(PluginError, match=r"stray_finder.*gender\.adult"):
         Engine(policy, registry).detect("a woman")
 
 
