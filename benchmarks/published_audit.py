@@ -30,18 +30,23 @@ def filled(template: str, age: str, ethnicity: str, gender: str) -> str:
     return _AN.sub("an", template.format(age=age, ethnicity=ethnicity, gender=gender))
 
 
-def portrait_prompts() -> Iterator[tuple[str, str]]:
-    """(template, prompt): every template with every combination of values."""
+#: Real values that each template is filled with. The audit feeds every member of each set back, so all 30
+#: combinations are visited whichever is real; three of them show that the outcome does not depend on it.
+REAL = (("young", "Asian", "woman"), ("middle-aged", "Caucasian", "man"), ("old", "African", "woman"))
+
+
+def portrait_prompts() -> Iterator[str]:
+    """Every template with each of the real values."""
     for template in TEMPLATES.read_text("utf-8").splitlines():
-        for values in itertools.product(AGES, ETHNICITIES, GENDERS):
-            yield template, filled(template, *values)
+        for values in REAL:
+            yield filled(template, *values)
 
 
 def word_swap_rows() -> Iterator[dict[str, object]]:
     """What a generator sends that swaps the three words and nothing else, the real prompt first."""
     for template in TEMPLATES.read_text("utf-8").splitlines():
         everything = [filled(template, *v) for v in itertools.product(AGES, ETHNICITIES, GENDERS)]
-        for real in everything:
+        for real in (filled(template, *values) for values in REAL):
             yield {
                 "candidates": [real, *(text for text in everything if text != real)],
                 "real_index": 0,
@@ -80,7 +85,7 @@ def main() -> None:
     print("|" + " --- |" * len(columns))  # noqa: T201
     with tempfile.TemporaryDirectory() as folder:
         portraits = Path(folder) / "portraits.txt"
-        portraits.write_text("\n".join(prompt for _, prompt in portrait_prompts()), "utf-8")
+        portraits.write_text("\n".join(portrait_prompts()), "utf-8")
         for policy in ("obclip-paper", "default", "strict"):
             data = Session(Wanted("input", str(portraits), policy=policy)).run()
             print(row_of(f"portraits, `{policy}`", data), flush=True)  # noqa: T201
