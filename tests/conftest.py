@@ -62,7 +62,6 @@ KNOWN_FAILURES = {
     "tests/plugins/test_shipped.py::test_its_examples_hold[obclip-names]",
     "tests/plugins/test_shipped.py::test_its_examples_hold[obclip-nationality]",
     "tests/plugins/test_shipped.py::test_its_examples_hold[obclip-religion]",
-    "tests/policy/test_loader.py::test_the_schema_is_closed_everywhere_but_under_options",
 }
 
 
