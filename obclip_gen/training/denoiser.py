@@ -165,8 +165,8 @@ def _train(
 ) -> None:
     """Trains ``trainees`` on ``loss_of`` until ``seconds`` of ``stage`` in all, resuming from its checkpoint.
 
-    The rate warms up over 100 steps of every run (the optimiser's state is not kept) and decays to its floor
-    at ``horizon``. ``pictures`` is the batch over all workers.
+    The rate warms up over 100 steps of every run (the optimiser's state is not kept), stays at its peak and cools to its
+    floor at ``horizon``. ``pictures`` is the batch over all workers.
     """
     path, step, spent = work / f"{stage}.safetensors", 0, 0.0
     averages = [runs.Averaged(trainee.module, AVERAGE) for trainee in trainees]
@@ -179,9 +179,9 @@ def _train(
     optimisers = [_optimiser(trainee.module.train(), trainee.peak) for trainee in trainees]
     clock, begin, first, mean = runs.Clock(), spent, step, 0.0
     while spent < seconds:
-        decay = runs.learning_rate(int(spent), peak=1.0, warmup=0, total=int(horizon))
+        cooled = runs.cooled((spent - begin) / max(1.0, horizon - begin))
         loss = loss_of(step)
-        _step(loss, rate=decay * min(1.0, (step - first + 1) / 100), optimisers=optimisers)
+        _step(loss, rate=cooled * min(1.0, (step - first + 1) / 100), optimisers=optimisers)
         step += 1
         mean += loss.item()
         spent = workers.agree(begin + clock.seconds)
@@ -213,7 +213,7 @@ def train_cloud(
     batch: int = BATCH,
     peak: float = 5e-4,
 ) -> None:
-    """Trains cloud U-Net and text encoder until ``seconds`` of training in all; the rate decays to its floor
+    """Trains cloud U-Net and text encoder until ``seconds`` of training in all; the rate cools to its floor
     at ``horizon``.
 
     Resumes from ``work/cloud.safetensors`` (which may hold the packaged weights), else starts from nothing.
