@@ -165,8 +165,8 @@ def _train(
 ) -> None:
     """Trains ``trainees`` on ``loss_of`` until ``seconds`` of ``stage`` in all, resuming from its checkpoint.
 
-    The rate warms up over 100 steps of every run (the optimiser's state is not kept), stays at its peak and cools to its
-    floor at ``horizon``. ``pictures`` is the batch over all workers.
+    The rate warms up over 100 steps of every run (the optimiser's state is not kept), stays at its peak and
+    cools to its floor at ``horizon``. ``pictures`` is the batch over all workers.
     """
     path, step, spent = work / f"{stage}.safetensors", 0, 0.0
     averages = [runs.Averaged(trainee.module, AVERAGE) for trainee in trainees]

@@ -20,10 +20,10 @@ P = TypeVar("P", bound=Part)
 
 
 def cooled(progress: float, *, floor: float = 0.05, cooldown: float = 0.3) -> float:
-    """Share of the peak learning rate at ``progress`` (0 to 1) of a run: all of it, then over the last ``cooldown``
-    a line down to ``floor``.
+    """Share of the peak learning rate at ``progress`` (0 to 1) of a run: all of it, then over the last
+    ``cooldown`` a line down to ``floor``.
 
-    A run that goes on from shipped weights starts at the peak again, as if the earlier run had not been cooled
+    A run that goes on from shipped weights starts at the peak again, as if the last one had not been cooled
     (Hu et al. 2024, MiniCPM, section 4: warm-up, stable, decay).
     """
     return 1 - (1 - floor) * min(1.0, max(0.0, (progress - 1 + cooldown) / cooldown))
