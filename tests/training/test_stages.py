@@ -120,7 +120,9 @@ def test_a_checkpoint_resumes_where_it_stopped(tmp_path: Path) -> None:
     assert counters == {"step": 7, "seconds": 1.5}
 
 
-@pytest.mark.parametrize(("progress", "expected"), [(0, 1.0), (0.7, 1.0), (0.85, 0.525), (1, 0.05), (2, 0.05)])
+@pytest.mark.parametrize(
+    ("progress", "expected"), [(0, 1.0), (0.7, 1.0), (0.85, 0.525), (1, 0.05), (2, 0.05)]
+)
 def test_the_rate_stays_at_its_peak_and_then_cools_to_its_floor(progress: float, expected: float) -> None:
     assert runs.cooled(progress) == pytest.approx(expected)
 
