@@ -32,7 +32,6 @@ PLAIN_NOUN = "look"
 _CARRIERS = frozenset(
     {"with", "wearing", "in", "sporting", "having", "wears", "plus", "featuring", "without"}
 )
-_AGE_WORDS = frozenset({"aged", "age", "ages"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ def remove_phrase(units: Sequence[Unit], index: int) -> Removal:
         return Removal(index, index + 1)
     while first > 0 and (
         word_at(units, first - 1)
-        in _AGE_WORDS | {":", "of", "the", "at", "early", "mid", "late", "-", "their"}
+        in ("early", "mid", "late", "-", "their")
         or units[first - 1].pronoun is not None
     ):
         first -= 1
