@@ -13,6 +13,7 @@ from obclip_privacy.attributes.base import Pos, SlotContext
 from obclip_privacy.candidates import negative
 from obclip_privacy.candidates.columns import Column
 from obclip_privacy.candidates.decisions import Decisions, Key
+from obclip_privacy.candidates.outside import shown_value
 from obclip_privacy.candidates.regions import Region, apart, find_regions
 from obclip_privacy.candidates.template import (
     Article,
@@ -28,7 +29,6 @@ from obclip_privacy.language import grammar, verbs, wordlists
 from obclip_privacy.language.analysis import Link
 from obclip_privacy.language.casing import Casing, apply_casing, casing_of
 from obclip_privacy.language.units import Part, Unit
-from obclip_privacy.policy.model import OutOfDomain
 
 #: Realises a value in a slot, instead of the lexicon's own forms.
 Realiser = Callable[[SlotContext, str], str]
@@ -85,7 +85,8 @@ def build(
     regions = find_regions(decisions, prompt)
     if bare_segments:
         bare = negative.bare_segments(decisions.scan.units, decisions.is_stated)
-        regions = apart([*regions, *(Region(first, last, "", None, cue=True) for first, last in bare)])
+        gone = (Region(first, last, "", None, cue=True) for first, last in bare)
+        regions = apart([*regions, *gone], decisions.scan.units)
     carriers: dict[int, list[tuple[int, int]]] = {}
     for region in regions:
         if region.column is not None and region.last - region.first > 1:
@@ -318,14 +319,11 @@ class _Writer:
 
     def _outside_wording(self, part: Part, form: int) -> str:
         """What is written for a value outside the domain that the policy generalises; ``""`` for nothing."""
-        if self.decisions.policy_of(part.attribute).out_of_domain is not OutOfDomain.GENERALISE:
-            return ""
-        broader = self.decisions.vocabulary.broader[part.attribute].get(part.value, part.value)
-        forms = self.decisions.vocabulary.classes[part.class_id].forms.get(broader)
-        has_broader = (
-            broader != part.value or part.value in self.decisions.vocabulary.broader[part.attribute].values()
+        shown = shown_value(
+            self.decisions.vocabulary, self.decisions.policy_of(part.attribute), part.value
         )
-        return forms[form] if forms and has_broader else ""
+        forms = self.decisions.vocabulary.classes[part.class_id].forms.get(shown)
+        return forms[form] if forms else ""
 
     def _near(self, index: int) -> str:
         units = self.decisions.scan.units

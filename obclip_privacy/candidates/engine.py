@@ -20,11 +20,9 @@ from obclip_privacy.candidates.candidate_set import (
     PROTOCOL,
     REFUSED,
     CandidateSet,
-    ColumnReport,
     Cue,
     Detection,
     Mention,
-    Span,
     canonical_bytes,
     payload_of,
 )
@@ -32,18 +30,19 @@ from obclip_privacy.candidates.closure import Reentry, check_closure
 from obclip_privacy.candidates.columns import Column, Mode
 from obclip_privacy.candidates.decisions import Decisions
 from obclip_privacy.candidates.figures import NOTHING, Figures, figures_of
-from obclip_privacy.candidates.overflow import fit
-from obclip_privacy.candidates.plan import Plan, canonical_form
+from obclip_privacy.candidates.overflow import MAX_MEMBERS, fit, given_up, reported
+from obclip_privacy.candidates.plan import Plan, canonical_form, variations
+from obclip_privacy.candidates.reports import column_reports, withheld_spans
 from obclip_privacy.candidates.template import realise
 from obclip_privacy.errors import BadInputError, PluginError
 from obclip_privacy.language.analysis import Analysis, Link, analyse
 from obclip_privacy.language.reader import Reader
-from obclip_privacy.language.removal import choose_cue
+from obclip_privacy.language.removal import cues_alike
 from obclip_privacy.language.scan import Scan
 from obclip_privacy.language.units import Part
 from obclip_privacy.plugins.manager import load_plugins
 from obclip_privacy.plugins.registry import Registry
-from obclip_privacy.policy.model import AttributePolicy, NegativePromptAction, Policy, Strategy
+from obclip_privacy.policy.model import NegativePromptAction, Overflow, Policy
 
 __all__ = ["PROTOCOL", "CandidateSet", "Detection", "Engine"]
 
@@ -54,6 +53,8 @@ MAX_READINGS = 4
 _SURROGATE = re.compile("[\ud800-\udfff]")
 NOTHING_LEFT = "nothing is left of the prompt once its cues are withheld"
 
+TOO_MANY_MEMBERS = f"the anonymity set has more than {MAX_MEMBERS} members; too many to check"
+
 
 @dataclass(frozen=True, slots=True)
 class _Planned:
@@ -61,6 +62,7 @@ class _Planned:
     typed: Built
     stated: Built
     real: tuple[int | None, ...]
+    spared: tuple[str, ...]
 
 
 class Engine:
@@ -110,9 +112,10 @@ class Engine:
             _reentry(planned, lambda: found.payload_bytes),
             found.candidates,
             lambda text: self._enter(text, negative),
+            planned.spared,
         )
         sent = 0 if closure.reason else len(found.candidates)
-        figures = figures_of(plan, self.policy, sent, closure.survivors)
+        figures = figures_of(plan, self.policy, sent, closure.survivors, planned.typed.columns)
         if closure.reason:
             return self._refused(prompt, negative, closure.reason, figures)
         return replace(found, figures=figures, members=tuple(text for _, text in plan.members()))
@@ -143,7 +146,7 @@ class Engine:
         if reason:
             return reason
         typed = self._read(prompt)
-        stated, _ = self._settled(typed, prompt, cues=True)
+        stated, spared = self._checkable(self._settled(typed, prompt, cues=True)[0])
         sent, _ = self._settled(stated, "", cues=False) if stated.cue_spans else (stated, "")
         refusal = typed.refusal or stated.refusal or sent.refusal
         if refusal:
@@ -155,7 +158,7 @@ class Engine:
         if cloud_negative is None:
             return "the negative prompt states a sensitive attribute"
         plan = Plan(sent.template, columns, cloud_negative, stated.template, stated.columns)
-        return self._unsendable(plan) or _Planned(plan, typed, stated, sent.real)
+        return self._unsendable(plan) or _Planned(plan, typed, stated, sent.real, spared)
 
     def _settled(self, built: Built, text: str, *, cues: bool) -> tuple[Built, str]:
         """The template of the canonical form of a prompt, with or without its cues.
@@ -174,9 +177,27 @@ class Engine:
             built = self._read(text)
         return replace(built, refusal="the prompt does not settle into a canonical form"), text
 
+    def _checkable(self, stated: Built) -> tuple[Built, tuple[str, ...]]:
+        """*stated* without the columns that would make the set too large to check, and prompts to try besides.
+
+        The prompts vary one of those columns each: they must all give what the prompt without them gives.
+        """
+        spared: list[str] = []
+        for _ in range(MAX_READINGS):
+            gone = given_up(stated.columns, self.policy)
+            if stated.refusal or not gone:
+                return stated, tuple(spared)
+            if self.policy.limits.overflow is Overflow.REFUSE:
+                return replace(stated, refusal=TOO_MANY_MEMBERS), ()
+            spared.extend(variations(stated.template, stated.columns, gone))
+            real = tuple(None if index in gone else value for index, value in enumerate(stated.real))
+            text = canonical_form(stated.template, real, cues=True)
+            stated, _ = self._settled(self._read(text), text, cues=True)
+        return replace(stated, refusal=TOO_MANY_MEMBERS), ()
+
     def _set(self, prompt: str, negative: str, planned: _Planned) -> CandidateSet:
         plan, typed = planned.plan, planned.typed
-        columns = fit(typed.columns, self.policy) or typed.columns
+        columns = reported(typed.columns, self.policy)
         sent = plan.sent()
         candidates = tuple(sent)
         return CandidateSet(
@@ -188,8 +209,8 @@ class Engine:
             real_index=candidates.index(plan.sent_for(planned.real)),
             assignments=tuple(sent.values()),
             cloud_negative_prompt=plan.negative_prompt,
-            attributes=_reports(columns, typed, self.policy),
-            withheld=_withheld(prompt, typed, columns, self.policy),
+            attributes=column_reports(columns, typed, self.policy),
+            withheld=withheld_spans(prompt, typed, columns, self.policy),
             figures=NOTHING,
             policy_sha256=self.policy.sha256,
         )
@@ -294,9 +315,12 @@ class Engine:
         found = []
         for index, unit in enumerate(scan.units):
             if (unit.cues or index in analysis.clothed) and analysis.is_cue(scan.units, index):
-                surface, term = scan.surfaces[index], choose_cue(scan.units, index).term
-                text = prompt[surface.start : surface.end]
-                found.append(Cue(surface.start, surface.end, text, term.attribute, term.reason, term.kind))
+                start, end, _ = scan.surfaces[index]
+                terms = {cue.term.attribute: cue.term for cue in reversed(cues_alike(scan.units, index))}
+                found.extend(
+                    Cue(start, end, prompt[start:end], attribute, term.reason, term.kind)
+                    for attribute, term in sorted(terms.items())
+                )
         return found
 
 
@@ -346,59 +370,3 @@ def _realiser(attribute: Attribute, name: str) -> Realiser | None:
         known = ", ".join(attribute.generator_names)
         raise PluginError(f"attribute '{attribute.id}' has no generator '{name}'; it has: {known}")
     return found.realise
-
-
-def _reports(columns: Sequence[Column], built: Built, policy: Policy) -> tuple[ColumnReport, ...]:
-    reports = [
-        ColumnReport(
-            column.person,
-            column.attribute,
-            _strategy_name(column, _policy_of(policy, column.attribute)),
-            column.value_ids(_policy_of(policy, column.attribute)),
-        )
-        for column in columns
-    ]
-    taken = {(report.person, report.attribute) for report in reports}
-    for person, attribute in built.kept:
-        if (person, attribute) not in taken and person >= 0:
-            reports.append(ColumnReport(person, attribute, Strategy.KEEP.value, ()))
-    order = {attribute.id: rank for rank, attribute in enumerate(policy.attributes)}
-    return tuple(sorted(reports, key=lambda report: (report.person, order[report.attribute])))
-
-
-def _strategy_name(column: Column, policy: AttributePolicy) -> str:
-    if column.mode is Mode.NEUTRAL and policy.strategy not in (Strategy.NEUTRALISE, Strategy.WITHHOLD):
-        return Strategy.NEUTRALISE.value
-    return policy.strategy.value
-
-
-def _withheld(prompt: str, built: Built, columns: Sequence[Column], policy: Policy) -> tuple[Span, ...]:
-    """Spans that the cloud does not get.
-
-    Cues, mentions that are withheld or outside the domain, and the words that carry a mention which is left
-    out (``of Asian descent``).
-    """
-    spans = list(built.cue_spans)
-    for index, column in enumerate(columns):
-        if column.mode is not Mode.NEUTRAL:
-            continue
-        spans.extend(built.carrier_spans.get(index, ()))
-        if not column.values or _policy_of(policy, column.attribute).strategy is Strategy.WITHHOLD:
-            spans.extend(built.column_spans.get(index, ()))
-    return tuple(Span(start, end, prompt[start:end]) for start, end in _merged(spans))
-
-
-def _merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Spans in order, those inside another left out."""
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(set(spans), key=lambda span: (span[0], -span[1])):
-        if not merged or end > merged[-1][1]:
-            merged.append((start, end))
-    return merged
-
-
-def _policy_of(policy: Policy, attribute: str) -> AttributePolicy:
-    found = policy.attribute(attribute)
-    if found is None:
-        raise LookupError(f"the policy does not name '{attribute}'")
-    return found

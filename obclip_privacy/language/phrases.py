@@ -89,6 +89,17 @@ def choose_cue(units: Sequence[Unit], index: int) -> CueSense:
     return found[0]
 
 
+def cues_alike(units: Sequence[Unit], index: int) -> tuple[CueSense, ...]:
+    """What the unit reveals as the cue that it is here: of several attributes, if several lexicons have it."""
+    chosen = choose_cue(units, index)
+    alike = {
+        (cue.term.attribute, cue.term.kind): cue
+        for cue in reversed(units[index].cues)
+        if cue.term.pos is chosen.term.pos
+    }
+    return tuple(alike[key] for key in sorted(alike)) or (chosen,)
+
+
 def follows_of(units: Sequence[Unit], index: int) -> bool:
     """Whether ``of``, or ``from a``, stands before *index* and the modifiers before it."""
     at = index - 1

@@ -16,21 +16,31 @@ from obclip_privacy.language.phrases import (
     choose_cue,
     closes,
     closes_phrase,
+    cues_alike,
     is_modifier,
+    is_one_of_several,
     is_person_word,
     opens,
     word_at,
 )
 from obclip_privacy.language.units import CueSense, Kind, Unit
 
-__all__ = ["Removal", "choose_cue", "names_person", "removal_of", "remove_cue"]
+__all__ = ["Removal", "choose_cue", "cues_alike", "names_person", "removal_of", "remove_cue"]
 
 #: What stands where an adjective after a form of *be* cannot be left out.
 PREDICATE = "there"
-#: What stands where a noun cannot be left out and its class has no plain word.
+#: What stands where a noun cannot be left out and has no plain word of its own, by kind of cue.
+PLAIN_NOUNS = {"hair": "hair", "body": "body", "make-up": "face", "dress": "garment", "disability": "aid"}
 PLAIN_NOUN = "look"
 _CARRIERS = frozenset(
     {"with", "wearing", "in", "sporting", "having", "wears", "plus", "featuring", "without"}
+)
+_PLACES = frozenset({"in", "on", "around", "over", "across", "at", "under"})
+_BODY_PARTS = frozenset(
+    """
+    hand hands head face neck arm arms forehead shoulder shoulders wrist wrists foot feet body skin back chest
+    lap ear ears eye eyes eyelids lips cheek cheeks chin finger fingers nails waist hip hips leg legs nose mouth
+    """.split()  # noqa: SIM905 - a list of words reads better so
 )
 
 
@@ -54,6 +64,8 @@ def remove_adjective(units: Sequence[Unit], index: int) -> Removal:
     if word_at(units, index + 1) in grammar.ORIGIN_NOUNS | grammar.ORIGIN_NOUNS_AFTER_OF:
         first = index - 1 if word_at(units, index - 1) == "of" else index
         return Removal(first, index + 2 if first < index else index + 1)
+    if is_one_of_several(units, index):
+        return _one_of_several(units, index)
     at = index - 1
     while word_at(units, at) in grammar.INTENSIFIERS:
         at -= 1
@@ -64,6 +76,16 @@ def remove_adjective(units: Sequence[Unit], index: int) -> Removal:
     if word_at(units, index + 1) in grammar.LIST_JOINERS | {","} and is_modifier(units, index + 2):
         return Removal(index, index + 2)
     return Removal(at + 1, index + 1)
+
+
+def _one_of_several(units: Sequence[Unit], index: int) -> Removal:
+    """``two men, one black and one white``: each goes with what joins it to the one before."""
+    first = index - 1
+    if word_at(units, first - 1) == "the":
+        first -= 1
+    while word_at(units, first - 1) in grammar.LIST_JOINERS | {","}:
+        first -= 1
+    return Removal(first, index + 1)
 
 
 def _predicate(units: Sequence[Unit], verb: int, index: int) -> Removal:
@@ -115,8 +137,8 @@ def remove_phrase(units: Sequence[Unit], index: int) -> Removal:
     return Removal(first, last)
 
 
-def remove_cue(units: Sequence[Unit], index: int, cue: CueSense) -> Removal:
-    """Take out a cue, or put its plain word in its place.
+def remove_cue(units: Sequence[Unit], index: int, cue: CueSense, *, generalise: bool = False) -> Removal:
+    """Take out a cue, or put its plain word (where cues are generalised: its general word) in its place.
 
     A noun that has a plain word always gets it (``a long red dress`` becomes ``a long red outfit``): the
     words around it stay true, and nothing else has to go.
@@ -127,29 +149,72 @@ def remove_cue(units: Sequence[Unit], index: int, cue: CueSense) -> Removal:
         return remove_adjective(units, index)
     if cue.term.kind == "name":
         return _name(units, index)
+    plain = cue.general if generalise else cue.generic
     if (
-        cue.generic.endswith(("person", "people"))
+        plain.endswith(("person", "people"))
         and index
         and opens(units, index)
         and closes(units, index + 1)
     ):
         return _segment(units, index, index + 1)
-    if cue.generic:
-        return Removal(index, index + 1, cue.generic)
+    if plain:
+        return Removal(index, index + 1, plain)
     start = _noun_phrase_start(units, index)
-    before = word_at(units, start - 1)
-    after = word_at(units, index + 1)
     if opens(units, start) and closes(units, index + 1):
         return _segment(units, start, index + 1)
+    if start and units[start - 1].pronoun is not None and word_at(units, start - 2) in _CARRIERS:
+        start -= 1
+    return _from_list(units, start, index + 1) or Removal(
+        index, index + 1, cue.general or PLAIN_NOUNS.get(cue.term.kind, PLAIN_NOUN)
+    )
+
+
+def _from_list(units: Sequence[Unit], first: int, last: int) -> Removal | None:
+    """Take the items *first* to *last* out of what carries them; ``None`` if nothing does.
+
+    ``with a beard and glasses`` keeps ``with glasses``; of ``with a rosary in her hands`` nothing is left.
+    """
+    before, after = word_at(units, first - 1), word_at(units, last)
     if before in _CARRIERS:
-        if after in grammar.LIST_JOINERS and not word_at(units, index + 2).endswith("ing"):
-            return Removal(start, index + 2)
-        if after == "," and _item_follows(units, index + 2):
-            return Removal(start, index + 2)
-        return Removal(start - 1, index + 1)
+        if after in grammar.LIST_JOINERS and not word_at(units, last + 1).endswith("ing"):
+            return Removal(first, last + 1)
+        if after == "," and _item_follows(units, last + 1):
+            return Removal(first, last + 1)
+        return Removal(first - 1, _end_of_place(units, last))
     if before in grammar.LIST_JOINERS | {","}:
-        return Removal(start - (2 if word_at(units, start - 2) == "," and before != "," else 1), index + 1)
-    return Removal(index, index + 1, PLAIN_NOUN)
+        twice = before != "," and word_at(units, first - 2) == ","
+        return Removal(first - 1 - twice, _end_of_place(units, last))
+    return None
+
+
+def join_cues(units: Sequence[Unit], first: int, last: int) -> Removal:
+    """Neighbouring cues that are left out together: with their carrier, or with what joins them to the rest.
+
+    The range may begin or end with a comma or a conjunction, as each of them alone would leave it.
+    """
+    joiners = grammar.LIST_JOINERS | {","}
+    inner = (first, last)
+    while first < last and word_at(units, first) in joiners:
+        first += 1
+    while last > first and word_at(units, last - 1) in joiners:
+        last -= 1
+    if word_at(units, last) in joiners and word_at(units, last + 1) in joiners:
+        last += 1
+    found = _from_list(units, first, last) if first < last else None
+    if found is None:
+        return Removal(*inner)
+    return Removal(min(found.first, inner[0]), max(found.last, inner[1]))
+
+
+def _end_of_place(units: Sequence[Unit], last: int) -> int:
+    """End of ``in her hands`` after what she had in them; *last* if nothing like it follows."""
+    at = last + 1
+    if word_at(units, last) not in _PLACES or at + 1 >= len(units):
+        return last
+    owned = units[at].pronoun is not None or units[at].word in grammar.DETERMINERS
+    if owned and word_at(units, at + 1) in _BODY_PARTS and closes_phrase(units, at + 2):
+        return at + 2
+    return last
 
 
 def _name(units: Sequence[Unit], index: int) -> Removal:
