@@ -14,12 +14,14 @@ from collections.abc import Iterator, Sequence
 
 from obclip_privacy.attributes.base import CueFinding
 from obclip_privacy.attributes.lexicon_file import read_words
+from obclip_privacy.language.grammar import FUNCTION_WORDS
+from obclip_privacy.language.wordlists import is_known
 
 _NAMES = read_words("first_names.txt")
 _AMBIGUOUS = read_words("first_names_ambiguous.txt")
 _ALL_NAMES = _NAMES | _AMBIGUOUS
 _ANIMALS = read_words("animals.txt")
-_CAPITALISED = re.compile(r"(?<![\w'-])[A-Z][a-z]+(?:-[A-Za-z][a-z]+)?(?![\w-])")
+_CAPITALISED = re.compile(r"(?<![\w'-])(?:Mc|Mac|O'|D')?[A-Z][a-z]+(?:-[A-Za-z][a-z]+)?(?![\w-])")
 _REST = re.compile(
     r"(?:\s+(?:(?:de|da|di|del|van|von|der|la|bin|ibn|al)\s+){0,2}[A-Z][A-Za-z'-]*[a-z]\b\.?)+"
 )
@@ -45,7 +47,10 @@ _NOT_BEFORE = frozenset(
     """.split()  # noqa: SIM905 - a list of words reads better so
 )
 _INTRODUCES = frozenset(
-    {"named", "called", "friend", "mr.", "mrs.", "ms.", "meet", "with", "and", "wife", "husband"}
+    """
+    named called friend mr. mrs. ms. meet with and wife husband uncle aunt auntie grandma grandpa granny sister
+    brother cousin queen king prince princess lady lord sir dame mother father
+    """.split()  # noqa: SIM905
 )
 #: A surname follows, with or without a first name.
 _TITLES = frozenset(
@@ -54,13 +59,16 @@ _TITLES = frozenset(
     colonel general sergeant lieutenant reverend judge senator president pope sheriff
     """.split()  # noqa: SIM905
 )
+_LONGEST_NAME_IN_ING = 5
 _TITLE_BEFORE = re.compile(r"([A-Za-z]+)\.?\s+$")
-#: Words with a capital after a title that are no surname.
-_NO_SURNAME = frozenset({"and", "or", "of", "in", "with", "the", "at", "on", "office", "house", "motors"})
+#: Words with a capital after a title that are no surname, besides words without a meaning of their own.
+_NO_SURNAME = FUNCTION_WORDS | frozenset({"who", "office", "house", "motors", "pepper", "giving", "making"})
 #: What comes before the name of an artist.
 _STYLE = re.compile(
     r"\b(?:(?:style|manner|works?|art) (?:of|by)|paintings? by)\s+(?:\w+\s+){0,3}$|\bby\s+(?:\w+\s+and\s+)?$"
 )
+
+_IN_STYLE = re.compile(r"(?:'s)?\s+(?:style|inspired|illustration)\b")
 
 
 def find_names(text: str) -> Sequence[CueFinding]:
@@ -83,7 +91,9 @@ def _find(text: str) -> Iterator[CueFinding]:
         end -= 2 * text[start:end].endswith("'s")
         if named and not _is_person(text, start, end, word, bool(rest)):
             continue
-        if not named and text[start:end].split()[-1].lower() in _NOT_BEFORE:
+        if not named and (
+            text[start:end].split()[-1].lower() in _NOT_BEFORE or _IN_STYLE.match(text, end)
+        ):
             continue
         end_of_last = end
         yield CueFinding(start, end, "gender", "name", "name of a person", "a person")
@@ -92,7 +102,10 @@ def _find(text: str) -> Iterator[CueFinding]:
 def _titled(text: str, start: int, word: str) -> bool:
     """Whether a title stands before the word at *start*."""
     before = _TITLE_BEFORE.search(text, max(0, start - 14), start)
-    return before is not None and before[1].lower() in _TITLES and word not in _NO_SURNAME
+    if before is None or before[1].lower() not in _TITLES or word in _NO_SURNAME:
+        return False
+    # In a prompt Written Like This a verb follows as often as a name.
+    return not (len(word) > _LONGEST_NAME_IN_ING and word.endswith("ing") and is_known(word))
 
 
 def _is_person(text: str, start: int, end: int, word: str, full: bool) -> bool:

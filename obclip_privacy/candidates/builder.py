@@ -25,7 +25,7 @@ from obclip_privacy.candidates.template import (
     Template,
     Withheld,
 )
-from obclip_privacy.language import grammar, verbs, wordlists
+from obclip_privacy.language import grammar, removal, verbs, wordlists
 from obclip_privacy.language.analysis import Link
 from obclip_privacy.language.casing import Casing, apply_casing, casing_of
 from obclip_privacy.language.units import Part, Unit
@@ -211,7 +211,7 @@ class _Writer:
             inner = [Lit(gap), *inner, Lit(self._gap(region.last) if region.first == 0 else "")]
             lead = Lit("")
         if region.cue:
-            return [lead, Withheld(tuple(inner), sent)]
+            return [lead, Withheld(tuple(inner), (Lit(sent),) if sent else ())]
         if region.column is None:
             return [lead, *inner]
         return [lead, Optional(region.column, tuple(inner), sent)]
@@ -250,7 +250,7 @@ class _Writer:
     def _modifier(self, index: int) -> list[Node]:
         nodes = self._unit(index)
         if index not in self.decisions.slotted and self.decisions.may_vanish(index):
-            return [Withheld(tuple(nodes), "")]
+            return [Withheld(tuple(nodes))]
         return nodes
 
     def _unit(self, index: int) -> list[Node]:
@@ -292,7 +292,27 @@ class _Writer:
                 continue
             form = int(link.case) if link.case is not None else part.form
             nodes.append(self._slot(index, part, link, form, own))
-        return _tidy(nodes)
+        return self._without_name(index, link, _tidy(nodes))
+
+    def _without_name(self, index: int, link: Link, nodes: list[Node]) -> list[Node]:
+        """*nodes* of a title or a noun, and what is sent of them once the name after it is gone.
+
+        ``Mr. Lee`` becomes ``a man``, ``Queen Anne`` ``a Queen``.
+        """
+        units = self.decisions.scan.units
+        if link.pos not in (Pos.TITLE, Pos.NOUN) or not self.decisions.loses_name(index):
+            return nodes
+        article: tuple[Node, ...] = ()
+        if removal.stands_bare(units, index):
+            article = (Article(removal.starts_sentence(units, index), upper=False), Lit(" "))
+        if link.pos is Pos.NOUN:
+            return [Withheld((), article), *nodes] if article else nodes
+        attribute = next(part.attribute for part in self.decisions.slotted[index] if isinstance(part, Part))
+        cls = self.decisions.vocabulary.classes.get(f"{attribute}.adult")
+        if cls is None:
+            return nodes
+        noun = self._slot(index, Part(cls.id, attribute, "", 0), link, 0, Casing.PLAIN)
+        return [Withheld(tuple(nodes), (*article, noun))]
 
     def _slot(self, index: int, part: Part, link: Link, form: int, casing: Casing) -> Node:
         cls = self.decisions.vocabulary.classes[part.class_id]

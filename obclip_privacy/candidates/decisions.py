@@ -15,7 +15,7 @@ from obclip_privacy.attributes.safety import AGE
 from obclip_privacy.candidates.columns import Column, Mode
 from obclip_privacy.candidates.outside import outcomes, shown_value
 from obclip_privacy.candidates.strategies import STRATEGIES
-from obclip_privacy.language import removal
+from obclip_privacy.language import grammar, removal
 from obclip_privacy.language.analysis import Analysis, Link
 from obclip_privacy.language.persons import start_of_phrase
 from obclip_privacy.language.scan import Scan
@@ -180,6 +180,21 @@ class Decisions:
             kind = actions[CueAction.REFUSE]
             self.refusal = f"the prompt has a cue of kind '{kind}', which the policy refuses"
         return not actions.keys().isdisjoint({CueAction.WITHHOLD, CueAction.GENERALISE})
+
+    def loses_name(self, index: int) -> bool:
+        """Whether the name after the title or noun at *index* is taken out (``Mr. and Mrs. Smith``)."""
+        units, at = self.scan.units, index + 1
+        while at < len(units) and (units[at].word == "." or self._another_title(at)):
+            at += 1 if units[at].word == "." else 2
+        if at >= len(units) or not self.is_cue(at):
+            return False
+        return removal.choose_cue(units, at).term.kind == "name" and self.takes_out(at)
+
+    def _another_title(self, index: int) -> bool:
+        units = self.scan.units
+        if units[index].word not in grammar.LIST_JOINERS or index + 1 >= len(units):
+            return False
+        return units[index + 1].title is not None
 
     def generalises(self, index: int) -> bool:
         """Whether the policy wants a general word for the cue at *index*, and nothing stricter."""

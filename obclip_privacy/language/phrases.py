@@ -241,7 +241,7 @@ def _head(units: Sequence[Unit], roles: Roles, heads: dict[int, int], index: int
     while at < min(len(units), index + REACH):
         unit = units[at]
         if unit.kind is Kind.MENTION:
-            if roles[at] is Pos.NOUN:
+            if roles[at] in (Pos.NOUN, Pos.TITLE):
                 return _clothed(units, at, attribute)
             if at in heads:
                 return heads[at]

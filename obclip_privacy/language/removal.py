@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from obclip_privacy.attributes.base import CuePos, Pos
 from obclip_privacy.language import grammar
+from obclip_privacy.language.articles import article_for
 from obclip_privacy.language.phrases import (
     choose_cue,
     closes,
@@ -32,6 +33,8 @@ PREDICATE = "there"
 #: What stands where a noun cannot be left out and has no plain word of its own, by kind of cue.
 PLAIN_NOUNS = {"hair": "hair", "body": "body", "make-up": "face", "dress": "garment", "disability": "aid"}
 PLAIN_NOUN = "look"
+#: Titles that are no nouns: what stands in their place without a name.
+_TITLE_NOUNS = {"dr": "doctor", "prof": "professor", "saint": "person", "miss": "person", "madame": "person"}
 _CARRIERS = frozenset(
     {"with", "wearing", "in", "sporting", "having", "wears", "plus", "featuring", "without"}
 )
@@ -218,28 +221,86 @@ def _end_of_place(units: Sequence[Unit], last: int) -> int:
 
 
 def _name(units: Sequence[Unit], index: int) -> Removal:
-    """A name goes with what introduces it, or gives way to a word for somebody."""
+    """A name goes with what introduces it, or gives way to a word for somebody.
+
+    ``Dr. Lopez`` becomes ``a doctor``. A title that states a gender (``Mr.``) is a mention: the template's
+    builder writes a noun in its place.
+    """
     before = units[index - 1] if index else None
-    titled = before is not None and (_is_title(before) or (before.word == "." and _titled(units, index)))
-    if titled:
-        return Removal(index, index + 1, "Doe", as_is=True)
+    noun = _noun_before(units, index)
+    if _apposed(units, index) and (noun is None or _names_one(units, noun)):
+        return Removal(index if noun is None else noun, index + 2)
     if before is not None and before.word in ("named", "called"):
         return Removal(index - 1, index + 1)
-    if before is not None and (before.is_noun or before.person) and units[index].gap:
-        return Removal(index, index + 1)
-    if word_at(units, index + 1) == "," and word_at(units, index + 2) in ("a", "an", "the"):
-        return Removal(index, index + 2)
+    if noun is not None:
+        word = units[noun].word
+        if not word or (word not in _TITLE_NOUNS and not stands_bare(units, noun)):
+            return Removal(index, index + 1)
+        word = _TITLE_NOUNS.get(word, word)
+        if stands_bare(units, noun):
+            article = article_for(word, capital=starts_sentence(units, noun), upper=False)
+            word = f"{article} {word}"
+        return Removal(noun, index + 1, word, as_is=True)
     described = before is not None and (
         before.adjective is not None or before.word in grammar.DETERMINERS or is_modifier(units, index - 1)
     )
     if described:
         return Removal(index, index + 1, "person", as_is=True)
-    starts = before is None or before.word in grammar.SENTENCE_ENDS or before.kind is Kind.BREAK
-    return Removal(index, index + 1, "A person" if starts else "a person", as_is=True)
+    return Removal(
+        index, index + 1, "A person" if starts_sentence(units, index) else "a person", as_is=True
+    )
 
 
-def _titled(units: Sequence[Unit], index: int) -> bool:
-    return index > 1 and _is_title(units[index - 2])
+def _apposed(units: Sequence[Unit], index: int) -> bool:
+    """Whether ``, a nurse`` after the name says who it is: a person, by a noun of its own."""
+    if word_at(units, index + 1) != "," or word_at(units, index + 2) not in ("a", "an", "the"):
+        return False
+    at = index + 3
+    while at < len(units) and at < index + 8 and (is_modifier(units, at) or units[at].adjective is not None):
+        at += 1
+    return at < len(units) and (units[at].is_noun or is_person_word(units, at))
+
+
+def _names_one(units: Sequence[Unit], noun: int) -> bool:
+    """Whether a title or noun before a name is one by itself, not the second of ``Mr. and Mrs. Lee``."""
+    return stands_bare(units, noun) and word_at(units, noun - 1) not in grammar.LIST_JOINERS
+
+
+def _noun_before(units: Sequence[Unit], index: int) -> int | None:
+    """Index of the title or the noun for a person that stands directly before a name."""
+    at = index - 1
+    if at < 0 or not units[index].gap:
+        return None
+    if word_at(units, at) == "." and at > 0 and _is_title(units[at - 1]):
+        return at - 1
+    unit = units[at]
+    return at if _is_title(unit) or unit.is_noun or unit.person else None
+
+
+def stands_bare(units: Sequence[Unit], index: int) -> bool:
+    """Whether a singular noun stands without an article, as titles before names do."""
+    unit = units[index]
+    if unit.noun.plural if unit.noun is not None else unit.word in grammar.PLURAL_PERSONS:
+        return False
+    if unit.word.endswith("s") and not unit.word.endswith("ss"):
+        return False
+    if index == 0:
+        return True
+    before = units[index - 1]
+    if before.kind is Kind.MENTION:
+        return before.adjective is None and before.pronoun is None and not before.is_noun
+    owned = before.word == "s" and word_at(units, index - 2) == "'"
+    return not (
+        owned
+        or before.person
+        or before.word in grammar.DETERMINERS | grammar.NUMBERS | {"-", "."}
+        or is_modifier(units, index - 1)
+    )
+
+
+def starts_sentence(units: Sequence[Unit], index: int) -> bool:
+    """Whether a sentence, or the prompt, starts at *index*."""
+    return index == 0 or word_at(units, index - 1) in grammar.SENTENCE_ENDS | {"\n"}
 
 
 def _is_title(unit: Unit) -> bool:
