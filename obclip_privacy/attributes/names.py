@@ -32,9 +32,8 @@ _NOT_AFTER = frozenset(
 )
 _NOT_BEFORE = frozenset(
     """
-    street avenue road falls park lake mount mountain river bridge city beach island islands hill hills
-    station
-    hotel castle cathedral church university college museum day valley county square tower palace airport
+    street avenue road falls park lake mount mountain river bridge city beach island islands islander islanders
+    hill hills station hotel castle cathedral church university college museum day valley county square tower palace airport
     theatre theater hall house lamp lamps bears bay harbor harbour gallery school hospital stadium opera
     kingdom desert sea ocean monument memorial bowl cup prize award trophy terrier terriers spaniel spaniels
     retriever labrador setter hound cat cats dog dogs horse parrot whiskey whisky bourbon rum gin wine beer

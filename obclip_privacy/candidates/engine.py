@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from obclip_privacy.attributes.base import LEXICON, Attribute, Band, Generator
+from obclip_privacy.attributes.base import LEXICON, Attribute, Band, Generator, Pos
 from obclip_privacy.attributes.safety import MINOR_VALUES
 from obclip_privacy.candidates.builder import Built, Realiser, build
 from obclip_privacy.candidates.candidate_set import (
@@ -39,7 +39,7 @@ from obclip_privacy.language.analysis import Analysis, Link, analyse
 from obclip_privacy.language.reader import Reader
 from obclip_privacy.language.removal import cues_alike
 from obclip_privacy.language.scan import Scan
-from obclip_privacy.language.units import Part
+from obclip_privacy.language.units import Part, Sense
 from obclip_privacy.plugins.manager import load_plugins
 from obclip_privacy.plugins.registry import Registry
 from obclip_privacy.policy.model import NegativePromptAction, Overflow, Policy
@@ -85,6 +85,7 @@ class Engine:
             if (realiser := _realiser(attribute, settings.generator)) is not None
         }
         self._reader = Reader(policy, attributes, registry)
+        self._they = self._reader.vocabulary.they
 
     def detect(self, prompt: str) -> Detection:
         """The mentions and the cues of *prompt*, in text order.
@@ -95,7 +96,7 @@ class Engine:
         if len(prompt) > HARD_MAX_PROMPT_CHARS:
             raise BadInputError(f"a prompt has more than {HARD_MAX_PROMPT_CHARS} characters; shorten it")
         scan = self._reader.scan(prompt)
-        analysis = analyse(scan.units)
+        analysis = analyse(scan.units, they=self._they)
         return Detection(
             tuple(self._mentions(prompt, scan, analysis)), tuple(self._cues(prompt, scan, analysis))
         )
@@ -229,7 +230,7 @@ class Engine:
 
     def _read(self, prompt: str, *, bare_segments: bool = False) -> Built:
         scan = self._reader.scan(prompt)
-        analysis = analyse(scan.units)
+        analysis = analyse(scan.units, they=self._they)
         decisions = Decisions(scan, analysis, self._reader.vocabulary, self.policy)
         decisions.decide()
         return build(prompt, decisions, self._realisers, bare_segments=bare_segments)
@@ -288,6 +289,8 @@ class Engine:
         minors = _ages_of_minors(analysis, stated)
         for index, link in sorted(analysis.links.items()):
             surface, sense = scan.surfaces[index], scan.surfaces[index].senses[link.pos]
+            if link.person < 0 and self._says_nothing(prompt[surface.start : surface.end], sense):
+                continue
             for attribute, value in stated[index]:
                 if attribute == "age" and link.person in minors and value not in MINOR_VALUES:
                     value = minors[link.person]
@@ -303,6 +306,11 @@ class Engine:
                     )
                 )
         return found
+
+    def _says_nothing(self, text: str, sense: Sense) -> bool:
+        """Whether a pronoun of nobody in particular is the one that states no value (``they`` of a group)."""
+        classes = self._reader.vocabulary.classes
+        return sense.mask.pos is Pos.PRONOUN and text.lower() in classes[sense.mask.classes[0]].neutral
 
     def _value_id(self, attribute: str, value: str) -> str:
         policy = self.policy.attribute(attribute)

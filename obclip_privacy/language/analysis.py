@@ -85,15 +85,19 @@ class Analysis:
         return index in self.clothed or (bool(units[index].cues) and index not in self.idle)
 
 
-def analyse(units: Sequence[Unit]) -> Analysis:
-    """Find the persons in *units* and link every mention to one of them."""
+def analyse(units: Sequence[Unit], *, they: bool = False) -> Analysis:
+    """Find the persons in *units* and link every mention to one of them.
+
+    *they* says that ``they`` is one of the pronouns that state a value: after a group it is then not clear
+    whether a pronoun, whichever it is, speaks of one of them or of all.
+    """
     groups = syntax_groups(units)
     files = {i for first, last in groups if units[first].word == "<" for i in range(first, last)}
     outside = in_the_style_of(units) | files
     roles, heads = resolve_roles(units, outside)
     cast = find_persons(units, roles, heads)
     link_loose_mentions(units, roles, cast)
-    pronouns = link_pronouns(units, roles, cast)
+    pronouns = link_pronouns(units, roles, cast, they=they)
     link_predicates_of_pronouns(units, roles, cast)
     links: dict[int, Link] = {}
     for index, role in enumerate(roles):

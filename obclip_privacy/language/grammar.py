@@ -73,6 +73,8 @@ COSTUMES = CLOTHES | _words(
     "headwear tunic tunics skirt skirts blouse wear armor armour sandals jewelry jewellery veil fabric "
     "wardrobe clothe shawl shawls cloak cloaks vest vests"
 )
+#: What stands between somebody and what they wear.
+WEARING = _words("in wearing wears wore with sporting dons donning donned puts putting")
 #: Nouns of what somebody looks like: an adjective before them is said of the person.
 APPEARANCE = _words(
     "face faces feature features hair hairs head heads hand hands skin body bodies figure figures jaw "

@@ -149,6 +149,8 @@ def _same_person(
     if not earlier:
         return -1
     nearest = earlier[-1]
+    if _is_worn(units, start, index):
+        return nearest
     if determiner in ("a", "an"):
         link = start - 2
         while word_at(units, link) in grammar.INTENSIFIERS | {"also", "now", "not"}:
@@ -161,6 +163,16 @@ def _same_person(
         introduced = [p for p in earlier if _introduced_before(units, heads, cast, p, start)]
         return _named_alike(units, cast, introduced, index)
     return -1
+
+
+def _is_worn(units: Sequence[Unit], start: int, index: int) -> bool:
+    """``in a witch costume``: what somebody is dressed up as is that person's own gender."""
+    if word_at(units, index + 1) not in grammar.COSTUMES or units[index].kind is not Kind.MENTION:
+        return False
+    before = start - 1
+    if word_at(units, before) in grammar.DETERMINERS or (before >= 0 and units[before].pronoun is not None):
+        before -= 1
+    return word_at(units, before) in grammar.WEARING
 
 
 def _introduced_before(

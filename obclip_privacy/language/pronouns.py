@@ -32,8 +32,13 @@ class PronounLink:
     merged: bool = False
 
 
-def link_pronouns(units: Sequence[Unit], roles: Roles, cast: Cast) -> dict[int, PronounLink]:
-    """The links of all pronouns; may add persons that only pronouns speak of."""
+def link_pronouns(
+    units: Sequence[Unit], roles: Roles, cast: Cast, *, they: bool = False
+) -> dict[int, PronounLink]:
+    """The links of all pronouns; may add persons that only pronouns speak of.
+
+    *they*: see :func:`~obclip_privacy.language.analysis.analyse`.
+    """
     links: dict[int, PronounLink] = {}
     shared: int | None = None
     for index, role in enumerate(roles):
@@ -45,6 +50,8 @@ def link_pronouns(units: Sequence[Unit], roles: Roles, cast: Cast) -> dict[int, 
             links[index] = PronounLink(-1, case, merged=either < 0)
             continue
         person = _antecedent(units, roles, cast, links, index, case, shared)
+        if they and person == -1 and _only_groups(cast, index):
+            person = None
         if person is not None and person < 0:
             person = cast.add(plural=False)
             cast.heads[person].append(index)
@@ -191,6 +198,11 @@ def _antecedent(
     if any(cast.gendered[person] for person in singular):
         return None
     return shared if shared is not None else singular[-1]
+
+
+def _only_groups(cast: Cast, index: int) -> bool:
+    before = cast.before(index)
+    return bool(before) and all(cast.plural[person] for person in before)
 
 
 def _acts_on(units: Sequence[Unit], cast: Cast, person: int, index: int) -> bool:
