@@ -123,6 +123,11 @@ GIVING = _words(
     "lent lending offer offers offered offering provide provides provided providing promise "
     "promises promised teach teaches taught"
 )
+#: Verbs after which ``her tips`` is as likely what she gets as what she has: the form of the slot is not clear.
+EITHER_OBJECT = _words(
+    "pay pays paid paying sell sells sold selling owe owes owed owing charge charges charged charging "
+    "teach teaches taught teaching hope hopes hoped hoping serve serves served serving"
+)
 BARE_VERBS = _words(
     "go come run walk sit stand lie sleep eat drink play sing dance jump fall laugh smile cry "
     "look speak talk work read write swim climb ride drive cook leave feel be do get take see "

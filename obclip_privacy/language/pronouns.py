@@ -49,6 +49,9 @@ def link_pronouns(
         if either:
             links[index] = PronounLink(-1, case, merged=either < 0)
             continue
+        if _unclear(units, index):
+            links[index] = PronounLink(-1, Case.DETERMINER)
+            continue
         person = _antecedent(units, roles, cast, links, index, case, shared)
         if they and person == -1 and _only_groups(cast, index):
             person = None
@@ -119,6 +122,17 @@ def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
     if before in grammar.PLACES and after.endswith("s") and beyond in grammar.DETERMINERS | {"on", "at"}:
         return Case.OBJECT
     return Case.DETERMINER
+
+
+def _unclear(units: Sequence[Unit], index: int) -> bool:
+    """Whether ``her`` may as well be *him* as *his*: ``refused to pay her tips``. Then it is *their* for all."""
+    mask = units[index].pronoun
+    if mask is None or Case(mask.form) is not Case.OBLIQUE or index + 1 >= len(units):
+        return False
+    after = units[index + 1]
+    if word_at(units, index - 1) not in grammar.EITHER_OBJECT or after.kind is not Kind.WORD:
+        return False
+    return after.word not in grammar.STOPS | grammar.CONJUNCTIONS | grammar.NUMBERS | grammar.TIME_ADVERBS
 
 
 def _phrase_ends(units: Sequence[Unit], index: int) -> bool:
