@@ -57,6 +57,7 @@ class Built:
         column_spans: (start, end) of the mentions of each column.
         carrier_spans: (start, end) of what goes with a column's mentions where they are left out (``of Asian
             descent``).
+        speaking: columns with a neutral wording that states something itself (``child`` for ``girl``).
     """
 
     template: Template
@@ -68,6 +69,7 @@ class Built:
     cue_spans: tuple[tuple[int, int], ...]
     column_spans: Mapping[int, tuple[tuple[int, int], ...]]
     carrier_spans: Mapping[int, tuple[tuple[int, int], ...]]
+    speaking: frozenset[int]
 
 
 def build(
@@ -101,7 +103,18 @@ def build(
         tuple(_cue_spans(decisions, regions)),
         _column_spans(decisions),
         {column: tuple(found) for column, found in carriers.items()},
+        _speaking(decisions),
     )
+
+
+def _speaking(decisions: Decisions) -> frozenset[int]:
+    keys = (
+        (decisions.analysis.links[index].person, part.attribute)
+        for index, parts in decisions.slotted.items()
+        for part in parts
+        if isinstance(part, Part) and part.class_id in decisions.vocabulary.speaking
+    )
+    return frozenset(decisions.column_of[key] for key in keys if key in decisions.column_of)
 
 
 def _special_units(decisions: Decisions) -> frozenset[int]:

@@ -149,10 +149,10 @@ class Engine:
         typed = self._read(prompt)
         stated, spared = self._checkable(self._settled(typed, prompt, cues=True)[0])
         sent, _ = self._settled(stated, "", cues=False) if stated.cue_spans else (stated, "")
+        sent, columns = self._fitted(sent)
         refusal = typed.refusal or stated.refusal or sent.refusal
         if refusal:
             return refusal
-        columns = fit(sent.columns, self.policy)
         if columns is None:
             return f"the set would have more than {self.policy.limits.max_candidates} candidates"
         cloud_negative = self._cloud_negative(negative)
@@ -177,6 +177,24 @@ class Engine:
                 return replace(built, refusal=NOTHING_LEFT), text
             built = self._read(text)
         return replace(built, refusal="the prompt does not settle into a canonical form"), text
+
+    def _fitted(self, sent: Built) -> tuple[Built, tuple[Column, ...] | None]:
+        """*sent* with its columns as they fit the policy's limit; ``None`` if they are to be refused.
+
+        A neutral wording may state a value of another attribute (``child`` for ``girl``): it is then read
+        again, as every candidate will be.
+        """
+        for _ in range(MAX_READINGS):
+            columns = fit(sent.columns, self.policy)
+            if columns is None or sent.refusal:
+                return sent, columns
+            neutral = {i for i, column in enumerate(columns) if column.mode is not Mode.VALUES}
+            if neutral.isdisjoint(sent.speaking):
+                return sent, columns
+            real = tuple(None if index in neutral else value for index, value in enumerate(sent.real))
+            text = canonical_form(sent.template, real, cues=False)
+            sent, _ = self._settled(self._read(text), text, cues=False)
+        return replace(sent, refusal="the neutral wording does not settle"), ()
 
     def _checkable(self, stated: Built) -> tuple[Built, tuple[str, ...]]:
         """*stated* without the columns that would make the set too large to check, and prompts to try besides.

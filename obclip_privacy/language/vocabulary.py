@@ -80,6 +80,20 @@ class Vocabulary:
         return self.domains[attribute].get(value)
 
     @cached_property
+    def speaking(self) -> frozenset[str]:
+        """Ids of the noun classes whose neutral forms state a value of another attribute (``child``)."""
+        return frozenset(
+            cls.id
+            for cls in self.classes.values()
+            if cls.pos is Pos.NOUN
+            and any(
+                set(sense.mask.attributes) - {cls.attribute}
+                for form in cls.neutral
+                for sense in self.senses.get(term_key(fold(form)), ())
+            )
+        )
+
+    @cached_property
     def they(self) -> bool:
         """Whether *they* is among the pronouns that state a value of the policy."""
         rows = self.forms.get("gender.pronoun", ())
