@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from obclip_privacy.attributes.base import Pos, SlotContext
+from obclip_privacy.attributes.base import LexemeClass, Pos, SlotContext
 from obclip_privacy.candidates import negative
 from obclip_privacy.candidates.columns import Column
 from obclip_privacy.candidates.decisions import Decisions, Key
@@ -160,12 +161,16 @@ def _column_spans(decisions: Decisions) -> dict[int, tuple[tuple[int, int], ...]
     return {column: tuple(found) for column, found in spans.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Writer:
     prompt: str
     decisions: Decisions
     realisers: Mapping[str, Realiser]
     special: frozenset[int]
+
+    @cached_property
+    def _sexual(self) -> bool:
+        return any(unit.word in grammar.SEXUAL for unit in self.decisions.scan.units)
 
     def template(self, regions: Sequence[Region]) -> Template:
         """The template of the whole prompt."""
@@ -330,7 +335,7 @@ class _Writer:
     def _slot(self, index: int, part: Part, link: Link, form: int, casing: Casing) -> Node:
         cls = self.decisions.vocabulary.classes[part.class_id]
         column = self.decisions.column_of.get((link.person, part.attribute))
-        neutral = apply_casing(cls.neutral[form], casing)
+        neutral = apply_casing(self._neutral(index, cls, form), casing)
         if link.person < 0:
             return Lit(neutral)
         if column is not None and not self.decisions.columns[column].values:
@@ -349,6 +354,15 @@ class _Writer:
                 text = realise(context, policy.values[value].id)
             texts.append(apply_casing(text, casing))
         return Slot(column, tuple(texts), neutral)
+
+    def _neutral(self, index: int, cls: LexemeClass, form: int) -> str:
+        """The wording without a value. A *girl* in a bikini, or in the tag *1girl*, is called no child."""
+        wording = cls.neutral[form]
+        units = self.decisions.scan.units
+        tag = index > 0 and units[index - 1].word.isdigit() and not units[index].gap
+        if wording not in ("child", "children") or not (tag or self._sexual):
+            return wording
+        return "person" if wording == "child" else "people"
 
     def _outside_wording(self, part: Part, form: int) -> str:
         """What is written for a value outside the domain that the policy generalises; ``""`` for nothing."""

@@ -73,6 +73,11 @@ COSTUMES = CLOTHES | _words(
     "headwear tunic tunics skirt skirts blouse wear armor armour sandals jewelry jewellery veil fabric "
     "wardrobe clothe shawl shawls cloak cloaks vest vests"
 )
+#: Words with which *girl* is hardly a minor, and must not be turned into one.
+SEXUAL = _words(
+    "hot sexy seductive sensual erotic nude naked topless busty bikini bikinis lingerie underwear thong panties bra "
+    "swimsuit cleavage pinup nsfw undergarment undergarments"
+)
 #: What stands between somebody and what they wear.
 WEARING = _words("in wearing wears wore with sporting dons donning donned puts putting")
 #: Nouns of what somebody looks like: an adjective before them is said of the person.

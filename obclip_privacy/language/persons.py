@@ -110,6 +110,8 @@ def _plural(units: Sequence[Unit], index: int) -> bool:
     if unit.kind is Kind.MENTION:
         return unit.noun is not None and unit.noun.plural
     word = unit.word
+    if any(cue.term.kind == "name" for cue in unit.cues):
+        return False
     return word in grammar.PLURAL_PERSONS or (word.endswith("s") and not word.endswith(("ss", "us")))
 
 
@@ -121,8 +123,11 @@ def _side_by_side(units: Sequence[Unit], previous: int, index: int) -> bool:
 
 
 def start_of_phrase(units: Sequence[Unit], heads: Mapping[int, int], index: int) -> int:
-    """Index of the first unit of the noun phrase that ends at *index*, determiner left out."""
-    at = index
+    """Index of the first unit of the noun phrase that ends at *index*, determiner left out.
+
+    Whatever stands between an adjective and its noun is in the phrase (``female ballet dancer``).
+    """
+    at = min((first for first, head in heads.items() if head == index), default=index)
     while at > 0:
         unit = units[at - 1]
         if (

@@ -31,13 +31,14 @@ __all__ = ["Removal", "choose_cue", "cues_alike", "names_person", "removal_of", 
 #: What stands where an adjective after a form of *be* cannot be left out.
 PREDICATE = "there"
 #: What stands where a noun cannot be left out and has no plain word of its own, by kind of cue.
-PLAIN_NOUNS = {"hair": "hair", "body": "body", "make-up": "face", "dress": "garment", "disability": "aid"}
+PLAIN_NOUNS = {"make-up": "face paint", "hair": "hair", "body": "body", "dress": "garment", "disability": "aid"}
 PLAIN_NOUN = "look"
 #: Titles that are no nouns: what stands in their place without a name.
 _TITLE_NOUNS = {"dr": "doctor", "prof": "professor", "saint": "person", "miss": "person", "madame": "person"}
 _CARRIERS = frozenset(
     {"with", "wearing", "in", "sporting", "having", "wears", "plus", "featuring", "without"}
 )
+_APPLYING = frozenset({"applying", "applies", "apply"})
 _PLACES = frozenset({"in", "on", "around", "over", "across", "at", "under"})
 _BODY_PARTS = frozenset(
     """
@@ -118,8 +119,9 @@ def remove_phrase(units: Sequence[Unit], index: int) -> Removal:
         last += 2 if word_at(units, last + 1) in ("tone", "color", "colour") else 1
         while first > 0 and (is_modifier(units, first - 1) or word_at(units, first - 1) in ("a", "an")):
             first -= 1
-        if word_at(units, first - 1) == "with":
-            return Removal(first - 1, last)
+        carried = _from_list(units, first, last)
+        if carried is not None and word_at(units, first - 1) in _CARRIERS | grammar.LIST_JOINERS:
+            return carried
         if opens(units, first) and closes(units, last):
             return _segment(units, first, last)
         return Removal(index, index + 1)
@@ -133,6 +135,8 @@ def remove_phrase(units: Sequence[Unit], index: int) -> Removal:
         first -= 1
     if word_at(units, first - 1) in grammar.BE:
         return _predicate(units, first - 1, last - 1)
+    if word_at(units, first - 1) in ("both", "all", "each") and word_at(units, first - 2) == ",":
+        first -= 1
     if word_at(units, first - 1) == ",":
         return Removal(first - 1, last)
     if word_at(units, first - 1) == "(" and word_at(units, last) == ")":
@@ -167,6 +171,10 @@ def remove_cue(units: Sequence[Unit], index: int, cue: CueSense, *, generalise: 
         return _segment(units, start, index + 1)
     if start and units[start - 1].pronoun is not None and word_at(units, start - 2) in _CARRIERS:
         start -= 1
+    if word_at(units, start - 1) in _APPLYING:
+        return Removal(start - 1, index + 1)
+    if word_at(units, start - 1) == "on" and word_at(units, start - 2) in ("putting", "puts", "put"):
+        return Removal(start - 2, index + 1)
     return _from_list(units, start, index + 1) or Removal(
         index, index + 1, cue.general or PLAIN_NOUNS.get(cue.term.kind, PLAIN_NOUN)
     )
@@ -336,7 +344,7 @@ def _item_follows(units: Sequence[Unit], index: int) -> bool:
         unit = units[at]
         if unit.word in grammar.LIST_JOINERS:
             return at > index and not word_at(units, index).endswith("ing")
-        if unit.kind is not Kind.WORD:
+        if unit.kind is not Kind.WORD and unit.adjective is None:
             return False
     return False
 
