@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from obclip_privacy.attributes.base import CueFinding
 from obclip_privacy.attributes.lexicon_file import read_words
 from obclip_privacy.language.grammar import FUNCTION_WORDS
-from obclip_privacy.language.wordlists import is_known
+from obclip_privacy.language.wordlists import is_known, persons
 
 _NAMES = read_words("first_names.txt")
 _AMBIGUOUS = read_words("first_names_ambiguous.txt")
@@ -45,12 +45,7 @@ _NOT_BEFORE = frozenset(
     pancake pancakes tart cake pie salad soup tree trees rose roses lily orchid pine oak maple berry grapes
     """.split()  # noqa: SIM905 - a list of words reads better so
 )
-_INTRODUCES = frozenset(
-    """
-    named called friend mr. mrs. ms. meet with and wife husband uncle aunt auntie grandma grandpa granny sister
-    brother cousin queen king prince princess lady lord sir dame mother father
-    """.split()  # noqa: SIM905
-)
+_INTRODUCES = frozenset({"named", "called", "mr.", "mrs.", "ms.", "meet", "with", "and"})
 #: A surname follows, with or without a first name.
 _TITLES = frozenset(
     """
@@ -121,4 +116,6 @@ def _is_person(text: str, start: int, end: int, word: str, full: bool) -> bool:
     if word not in _AMBIGUOUS:
         return True
     possessive = text[end : end + 2] == "'s"
-    return full or possessive or (previous in _INTRODUCES and start > 0)
+    # Any noun for a person, so that a name stays one whatever word for its bearer is sent ("aunt May").
+    introduced = previous in _INTRODUCES or (previous in persons() and not previous.endswith("s"))
+    return full or possessive or (introduced and start > 0)
