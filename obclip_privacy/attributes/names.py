@@ -32,8 +32,9 @@ _NOT_AFTER = frozenset(
 )
 _NOT_BEFORE = frozenset(
     """
-    street avenue road falls park lake mount mountain river bridge city beach island islands islander islanders
-    hill hills station hotel castle cathedral church university college museum day valley county square tower palace airport
+    street avenue road falls park lake mount mountain river bridge city beach island islands islander
+    islanders hill hills station hotel castle cathedral church university college museum day valley county
+    square tower palace airport
     theatre theater hall house lamp lamps bears bay harbor harbour gallery school hospital stadium opera
     kingdom desert sea ocean monument memorial bowl cup prize award trophy terrier terriers spaniel spaniels
     retriever labrador setter hound cat cats dog dogs horse parrot whiskey whisky bourbon rum gin wine beer
@@ -85,9 +86,7 @@ def _find(text: str) -> Iterator[CueFinding]:
         end -= 2 * text[start:end].endswith("'s")
         if named and not _is_person(text, start, end, word, bool(rest)):
             continue
-        if not named and (
-            text[start:end].split()[-1].lower() in _NOT_BEFORE or _IN_STYLE.match(text, end)
-        ):
+        if not named and (text[start:end].split()[-1].lower() in _NOT_BEFORE or _IN_STYLE.match(text, end)):
             continue
         end_of_last = end
         yield CueFinding(start, end, "gender", "name", "name of a person", "a person")

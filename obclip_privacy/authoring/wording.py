@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from obclip_privacy.authoring.facts import AttributeFacts, Group, JointFacts
-from obclip_privacy.candidates.overflow import MAX_MEMBERS
 from obclip_privacy.candidates.columns import Mode
+from obclip_privacy.candidates.overflow import MAX_MEMBERS
 from obclip_privacy.policy.model import (
     CueAction,
     NegativePromptAction,
@@ -243,8 +243,8 @@ def guarantee_sentences(policy: Policy) -> list[str]:
 
 def _too_many_members(overflow: Overflow) -> str:
     start = (
-        f"Of a prompt that hides among more than {MAX_MEMBERS} assignments (several people of whom everything "
-        "is stated) each would be checked before anything is sent, and these are too many: "
+        f"Of a prompt that hides among more than {MAX_MEMBERS} assignments (several people of whom all is "
+        "stated) each would be checked before anything is sent, and these are too many: "
     )
     if overflow is Overflow.REFUSE:
         return f"{start}it is refused."

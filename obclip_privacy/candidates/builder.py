@@ -366,9 +366,7 @@ class _Writer:
 
     def _outside_wording(self, part: Part, form: int) -> str:
         """What is written for a value outside the domain that the policy generalises; ``""`` for nothing."""
-        shown = shown_value(
-            self.decisions.vocabulary, self.decisions.policy_of(part.attribute), part.value
-        )
+        shown = shown_value(self.decisions.vocabulary, self.decisions.policy_of(part.attribute), part.value)
         forms = self.decisions.vocabulary.classes[part.class_id].forms.get(shown)
         return forms[form] if forms else ""
 

@@ -197,7 +197,7 @@ class Engine:
         return replace(sent, refusal="the neutral wording does not settle"), ()
 
     def _checkable(self, stated: Built) -> tuple[Built, tuple[str, ...]]:
-        """*stated* without the columns that would make the set too large to check, and prompts to try besides.
+        """*stated* without the columns that would make the set too large to check; prompts to try besides.
 
         The prompts vary one of those columns each: they must all give what the prompt without them gives.
         """
@@ -338,7 +338,7 @@ class Engine:
     def _cues(self, prompt: str, scan: Scan, analysis: Analysis) -> list[Cue]:
         if not analysis.peopled:
             return []
-        found = []
+        found: list[Cue] = []
         for index, unit in enumerate(scan.units):
             if (unit.cues or index in analysis.clothed) and analysis.is_cue(scan.units, index):
                 start, end, _ = scan.surfaces[index]

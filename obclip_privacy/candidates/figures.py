@@ -46,9 +46,7 @@ class Figures:
 NOTHING = Figures(1, 0, 0, Fraction(1), Fraction(1), 0.0, "uniform")
 
 
-def figures_of(
-    plan: Plan, policy: Policy, n_sent: int, k_eff: int, typed: Sequence[Column] = ()
-) -> Figures:
+def figures_of(plan: Plan, policy: Policy, n_sent: int, k_eff: int, typed: Sequence[Column] = ()) -> Figures:
     """The figures of a set.
 
     *typed* are the columns of what the person typed: a value outside the domain that is left out is in them,

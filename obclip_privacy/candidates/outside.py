@@ -1,9 +1,9 @@
 """Values outside the policy's domain: what is sent of them, and what that tells.
 
 Such a value has no parallels to hide among, so that it is outside is visible. Under ``neutralise`` nothing
-more is; under ``generalise`` so is the broader word that is sent. A word that has no broader one and is itself
-the broader word of others (``Black`` of ``Jamaican``) is sent as it is: what is sent must, typed by somebody,
-be sent again.
+more is; under ``generalise`` so is the broader word that is sent. A word that has no broader one and is
+itself the broader word of others (``Black`` of ``Jamaican``) is sent as it is: what is sent must, typed by
+somebody, be sent again.
 """
 
 from __future__ import annotations

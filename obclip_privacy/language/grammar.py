@@ -75,8 +75,8 @@ COSTUMES = CLOTHES | _words(
 )
 #: Words with which *girl* is hardly a minor, and must not be turned into one.
 SEXUAL = _words(
-    "hot sexy seductive sensual erotic nude naked topless busty bikini bikinis lingerie underwear thong panties bra "
-    "swimsuit cleavage pinup nsfw undergarment undergarments"
+    "hot sexy seductive sensual erotic nude naked topless busty bikini bikinis lingerie underwear thong "
+    "panties bra swimsuit cleavage pinup nsfw undergarment undergarments"
 )
 #: What stands between somebody and what they wear.
 WEARING = _words("in wearing wears wore with sporting dons donning donned puts putting")
@@ -128,7 +128,7 @@ GIVING = _words(
     "lent lending offer offers offered offering provide provides provided providing promise "
     "promises promised teach teaches taught"
 )
-#: Verbs after which ``her tips`` is as likely what she gets as what she has: the form of the slot is not clear.
+#: Verbs after which ``her tips`` is as likely what she gets as what she has: the slot's form is not clear.
 EITHER_OBJECT = _words(
     "pay pays paid paying sell sells sold selling owe owes owed owing charge charges charged charging "
     "teach teaches taught teaching hope hopes hoped hoping serve serves served serving"

@@ -90,7 +90,7 @@ def choose_cue(units: Sequence[Unit], index: int) -> CueSense:
 
 
 def cues_alike(units: Sequence[Unit], index: int) -> tuple[CueSense, ...]:
-    """What the unit reveals as the cue that it is here: of several attributes, if several lexicons have it."""
+    """What the unit reveals as the cue that it is here: of several attributes, if lexicons differ."""
     chosen = choose_cue(units, index)
     alike = {
         (cue.term.attribute, cue.term.kind): cue

@@ -125,7 +125,7 @@ def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
 
 
 def _unclear(units: Sequence[Unit], index: int) -> bool:
-    """Whether ``her`` may as well be *him* as *his*: ``refused to pay her tips``. Then it is *their* for all."""
+    """Whether ``her`` may as well be *him* as *his* (``refused to pay her tips``); it is *their* then."""
     mask = units[index].pronoun
     if mask is None or Case(mask.form) is not Case.OBLIQUE or index + 1 >= len(units):
         return False

@@ -31,7 +31,13 @@ __all__ = ["Removal", "choose_cue", "cues_alike", "names_person", "removal_of", 
 #: What stands where an adjective after a form of *be* cannot be left out.
 PREDICATE = "there"
 #: What stands where a noun cannot be left out and has no plain word of its own, by kind of cue.
-PLAIN_NOUNS = {"make-up": "face paint", "hair": "hair", "body": "body", "dress": "garment", "disability": "aid"}
+PLAIN_NOUNS = {
+    "make-up": "face paint",
+    "hair": "hair",
+    "body": "body",
+    "dress": "garment",
+    "disability": "aid",
+}
 PLAIN_NOUN = "look"
 #: Titles that are no nouns: what stands in their place without a name.
 _TITLE_NOUNS = {"dr": "doctor", "prof": "professor", "saint": "person", "miss": "person", "madame": "person"}
@@ -42,8 +48,9 @@ _APPLYING = frozenset({"applying", "applies", "apply"})
 _PLACES = frozenset({"in", "on", "around", "over", "across", "at", "under"})
 _BODY_PARTS = frozenset(
     """
-    hand hands head face neck arm arms forehead shoulder shoulders wrist wrists foot feet body skin back chest
-    lap ear ears eye eyes eyelids lips cheek cheeks chin finger fingers nails waist hip hips leg legs nose mouth
+    hand hands head face neck arm arms forehead shoulder shoulders wrist wrists foot feet body skin back
+    chest lap ear ears eye eyes eyelids lips cheek cheeks chin finger fingers nails waist hip hips leg legs
+    nose mouth
     """.split()  # noqa: SIM905 - a list of words reads better so
 )
 
@@ -126,8 +133,7 @@ def remove_phrase(units: Sequence[Unit], index: int) -> Removal:
             return _segment(units, first, last)
         return Removal(index, index + 1)
     while first > 0 and (
-        word_at(units, first - 1)
-        in ("early", "mid", "late", "-", "their")
+        word_at(units, first - 1) in ("early", "mid", "late", "-", "their")
         or units[first - 1].pronoun is not None
     ):
         first -= 1
@@ -157,12 +163,7 @@ def remove_cue(units: Sequence[Unit], index: int, cue: CueSense, *, generalise: 
     if cue.term.kind == "name":
         return _name(units, index)
     plain = cue.general if generalise else cue.generic
-    if (
-        plain.endswith(("person", "people"))
-        and index
-        and opens(units, index)
-        and closes(units, index + 1)
-    ):
+    if plain.endswith(("person", "people")) and index and opens(units, index) and closes(units, index + 1):
         return _segment(units, index, index + 1)
     if plain:
         return Removal(index, index + 1, plain)
@@ -254,9 +255,7 @@ def _name(units: Sequence[Unit], index: int) -> Removal:
     )
     if described:
         return Removal(index, index + 1, "person", as_is=True)
-    return Removal(
-        index, index + 1, "A person" if starts_sentence(units, index) else "a person", as_is=True
-    )
+    return Removal(index, index + 1, "A person" if starts_sentence(units, index) else "a person", as_is=True)
 
 
 def _apposed(units: Sequence[Unit], index: int) -> bool:

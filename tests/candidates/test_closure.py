@@ -6,8 +6,8 @@ import pytest
 
 from obclip_privacy.candidates import plan as plan_module
 from obclip_privacy.candidates import template as template_module
-from obclip_privacy.candidates.overflow import MAX_MEMBERS
 from obclip_privacy.candidates.engine import Engine
+from obclip_privacy.candidates.overflow import MAX_MEMBERS
 from obclip_privacy.language import pronouns
 
 honest = template_module.realise

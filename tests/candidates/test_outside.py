@@ -26,7 +26,9 @@ def test_leakage_counts_what_can_be_sent(make_engine) -> None:
     """Of this domain three broader values are left, and no wording for those that have none."""
     values = ["african", "asian", "hispanic", "middle-eastern", "white"]
     engine = make_engine(
-        attributes=[{"id": "ethnicity", "strategy": "enumerate", "values": values, "out_of_domain": "generalise"}]
+        attributes=[
+            {"id": "ethnicity", "strategy": "enumerate", "values": values, "out_of_domain": "generalise"}
+        ]
     )
     texts = set()
     for word in ("Black", "Indigenous", "Native American", "Mixed-race", "South Asian", "Korean"):

@@ -35,7 +35,7 @@ from tests.candidates.conftest import engine_for
         ("a drawing of Judge Judy", "a drawing of a judge"),
         ("The President Obama", "The President"),
         ("Mrs. Robinson, an old woman", "a person"),
-        ("uncle Bob at a grill", "A relative at a grill"),
+        ("my uncle Bob at a grill", "my relative at a grill"),
         ("chef Maria cooking", "A chef cooking"),
         ("Doctor Who phone box", "Doctor Who phone box"),
         ("Captain Of The Ship", "Captain Of The Ship"),
@@ -63,6 +63,7 @@ def test_what_strict_sends(strict: Engine, prompt: str, sent: str) -> None:
     ("prompt", "candidates"),
     [
         ("Mrs. Lee and her husband", {"A woman and her husband", "A man and his wife"}),
+        ("uncle Bob at a grill", {"An uncle at a grill", "An aunt at a grill"}),
         ("an old Mr. Lee", {"an old man", "a young woman"}),
         ("a woman in a witch costume", {"a woman in a witch costume", "a man in a wizard costume"}),
         ("a man aged 70 to 80", {"a man aged 70", "a woman aged 25"}),
@@ -79,7 +80,11 @@ def test_what_default_sends(default: Engine, prompt: str, candidates: set[str]) 
 
 
 def test_they_of_a_group_states_no_gender(strict: Engine) -> None:
-    for prompt in ("two people, they are laughing", "a couple and their dog", "the children wash their hands"):
+    for prompt in (
+        "two people, they are laughing",
+        "a couple and their dog",
+        "the children wash their hands",
+    ):
         assert [m.attribute for m in strict.detect(prompt).mentions if m.attribute == "gender"] == []
         assert strict.candidates(prompt).n == 1
     women = strict.candidates("two women watch as she jumps")
