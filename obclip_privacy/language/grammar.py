@@ -73,6 +73,13 @@ COSTUMES = CLOTHES | _words(
     "headwear tunic tunics skirt skirts blouse wear armor armour sandals jewelry jewellery veil fabric "
     "wardrobe clothe shawl shawls cloak cloaks vest vests"
 )
+#: Words with which *girl* is hardly a minor, and must not be turned into one.
+SEXUAL = _words(
+    "hot sexy seductive sensual erotic nude naked topless busty bikini bikinis lingerie underwear thong "
+    "panties bra swimsuit cleavage pinup nsfw undergarment undergarments"
+)
+#: What stands between somebody and what they wear.
+WEARING = _words("in wearing wears wore with sporting dons donning donned puts putting")
 #: Nouns of what somebody looks like: an adjective before them is said of the person.
 APPEARANCE = _words(
     "face faces feature features hair hairs head heads hand hands skin body bodies figure figures jaw "
@@ -120,6 +127,11 @@ GIVING = _words(
     "give gives gave giving given wish wishes wished wishing grant grants granted lend lends "
     "lent lending offer offers offered offering provide provides provided providing promise "
     "promises promised teach teaches taught"
+)
+#: Verbs after which ``her tips`` is as likely what she gets as what she has: the slot's form is not clear.
+EITHER_OBJECT = _words(
+    "pay pays paid paying sell sells sold selling owe owes owed owing charge charges charged charging "
+    "teach teaches taught teaching hope hopes hoped hoping serve serves served serving"
 )
 BARE_VERBS = _words(
     "go come run walk sit stand lie sleep eat drink play sing dance jump fall laugh smile cry "

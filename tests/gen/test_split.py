@@ -118,17 +118,27 @@ def test_the_state_is_all_that_is_needed(tiny_cloud: Backend, settings: SolverSe
 
 @NAMED
 def test_one_row_of_a_batch_goes_on_as_if_alone(tiny_cloud: Backend, settings: SolverSettings) -> None:
-    """Cloud batch of three, device batch of one, against the unsplit run of the one."""
+    """Cloud batch of three, device batch of one, against the unsplit run of the one.
+
+    Kernels round differently at another batch size, by one unit in the last place of the latents where it
+    happens. Euler's latents carry the noise at its full sigma (the largest is in the thousands), so that unit
+    is large beside the latents at the end (4e-4 at an element that alone was rounded the other way): the
+    bound on single elements is the unit of the start, and the bound on their norm is the strict one.
+    """
     prompts = ("a young woman", "a young man", "an old man")
     for k in (1, 2, 5):
         given, _ = split_at(tiny_cloud, settings, prompts, k)
         assert given.state is not None
         for row, prompt in enumerate(prompts):
             solver = make_solver(tiny_cloud.fingerprint.schedule, settings, STEPS)
+            start = solver.start(initial_noise(3, tiny_cloud.latent_shape(64, 64)))
             one = HandOver(given.latents[[row]], given.space, given.sigma, k, given.state.rows([row]))
             index, latents, _ = solver.resume(one)
             parts = run_steps(solver, plain(tiny_cloud, (prompt,)), latents, index, STEPS, Watch())
-            torch.testing.assert_close(parts, unsplit(tiny_cloud, settings, (prompt,)), atol=1e-4, rtol=1e-4)
+            whole = unsplit(tiny_cloud, settings, (prompt,))
+            apart = (parts - whole).abs()
+            assert apart.max() <= 2e-5 + torch.finfo(torch.float32).eps * start.abs().max()
+            assert apart.norm() <= 5e-5 * whole.norm()
 
 
 @pytest.mark.parametrize("acceleration", ["none", "exact"])
