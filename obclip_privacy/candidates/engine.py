@@ -30,6 +30,7 @@ from obclip_privacy.candidates.candidate_set import (
 )
 from obclip_privacy.candidates.closure import Reentry, check_closure
 from obclip_privacy.candidates.columns import Column, Mode
+from obclip_privacy.candidates.custom import blocks_of, strategy_function
 from obclip_privacy.candidates.decisions import Decisions
 from obclip_privacy.candidates.figures import NOTHING, Figures, figures_of
 from obclip_privacy.candidates.overflow import fit
@@ -82,6 +83,8 @@ class Engine:
             for attribute, settings in zip(attributes, policy.attributes, strict=True)
             if (realiser := _realiser(attribute, settings.generator)) is not None
         }
+        self._custom = registry.strategies
+        self._strategies = {one.id: strategy_function(one, self._custom) for one in policy.attributes}
         self._reader = Reader(policy, attributes, registry)
 
     def detect(self, prompt: str) -> Detection:
@@ -116,6 +119,10 @@ class Engine:
         if closure.reason:
             return self._refused(prompt, negative, closure.reason, figures)
         return replace(found, figures=figures, members=tuple(text for _, text in plan.members()))
+
+    def blocks(self, attribute: AttributePolicy, values: Sequence[int]) -> list[tuple[int, ...]]:
+        """The sets of values, of those at the indices *values*, of which the real one is hidden in one."""
+        return blocks_of(attribute, values, self._custom)
 
     def transform(self, prompt: str, negative_prompt: str | None = None) -> CandidateSet:
         """The candidate set without the closure check: what the check runs for every member.
@@ -209,7 +216,7 @@ class Engine:
     def _read(self, prompt: str, *, bare_segments: bool = False) -> Built:
         scan = self._reader.scan(prompt)
         analysis = analyse(scan.units)
-        decisions = Decisions(scan, analysis, self._reader.vocabulary, self.policy)
+        decisions = Decisions(scan, analysis, self._reader.vocabulary, self.policy, self._strategies)
         decisions.decide()
         return build(prompt, decisions, self._realisers, bare_segments=bare_segments)
 
@@ -367,9 +374,11 @@ def _reports(columns: Sequence[Column], built: Built, policy: Policy) -> tuple[C
 
 
 def _strategy_name(column: Column, policy: AttributePolicy) -> str:
-    if column.mode is Mode.NEUTRAL and policy.strategy not in (Strategy.NEUTRALISE, Strategy.WITHHOLD):
+    told = (Strategy.NEUTRALISE, Strategy.WITHHOLD)
+    built_in = isinstance(policy.strategy, Strategy)
+    if column.mode is Mode.NEUTRAL and built_in and policy.strategy not in told:
         return Strategy.NEUTRALISE.value
-    return policy.strategy.value
+    return str(policy.strategy)
 
 
 def _withheld(prompt: str, built: Built, columns: Sequence[Column], policy: Policy) -> tuple[Span, ...]:

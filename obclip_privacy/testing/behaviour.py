@@ -150,6 +150,10 @@ def _reversed_registry(candidate: Candidate) -> Registry:
 
     class Backwards:
         @hookimpl
+        def register_extensions(self, register: Callable[[object], None]) -> None:
+            backwards("register_extensions")(register)
+
+        @hookimpl
         def register_cue_detectors(self, register: Callable[[object], None]) -> None:
             backwards("register_cue_detectors")(register)
 

@@ -131,9 +131,9 @@ def _failures(engine: Engine, subject: Subject, example: Example) -> list[str]:
     found = engine.candidates(example.prompt)
     if found.status != example.status:
         problems.append(f"it is {found.status} ({found.reason}), not {example.status}")
-    elif found.k_eff != found.n:
+    elif found.status == OK and found.k_eff != found.n:
         problems.append(f"{found.n - found.k_eff} of {found.n} members give other bytes")
-    elif example.n is not None and found.n != example.n:
+    elif found.status == OK and example.n is not None and found.n != example.n:
         problems.append(f"n is {found.n}, not {example.n}")
     if example.candidates is not None and found.candidates != example.candidates:
         problems.append(f"candidates are {list(found.candidates)}, not {list(example.candidates)}")
@@ -147,6 +147,7 @@ def _own_kinds(subject: Subject) -> set[str]:
     for name, detector in subject.registry.cue_detectors.items():
         mine = subject.registry.owners["cue detector", name] == subject.name
         (own if mine else others).update(term.kind for term in detector.terms)
+        (own if mine else others).update(detector.kinds)
     return own - others
 
 
