@@ -136,7 +136,7 @@ def remove_cue(units: Sequence[Unit], index: int, cue: CueSense) -> Removal:
     ):
         return _segment(units, index, index + 1)
     if cue.generic:
-        return Removal(index, index + 1, cue.generic)
+        return _plain(units, index, cue)
     start = _noun_phrase_start(units, index)
     before = word_at(units, start - 1)
     after = word_at(units, index + 1)
@@ -151,6 +151,16 @@ def remove_cue(units: Sequence[Unit], index: int, cue: CueSense) -> Removal:
     if before in grammar.LIST_JOINERS | {","}:
         return Removal(start - (2 if word_at(units, start - 2) == "," and before != "," else 1), index + 1)
     return Removal(index, index + 1, PLAIN_NOUN)
+
+
+def _plain(units: Sequence[Unit], index: int, cue: CueSense) -> Removal:
+    """The plain word in the place of a cue; what a function found is mostly a name, whose capital is its own."""
+    if cue.term.surfaces != ("",):
+        return Removal(index, index + 1, cue.generic)
+    before = units[index - 1] if index else None
+    starts = before is None or before.word in grammar.SENTENCE_ENDS or before.kind is Kind.BREAK
+    text = cue.generic[:1].upper() + cue.generic[1:] if starts else cue.generic
+    return Removal(index, index + 1, text, as_is=True)
 
 
 def _name(units: Sequence[Unit], index: int) -> Removal:

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from obclip_privacy.attributes.base import CueFinding
 from obclip_privacy.candidates.candidate_set import OK
 from obclip_privacy.candidates.engine import Engine
 from obclip_privacy.errors import ObclipError, PluginError
+from obclip_privacy.language.fold import fold
 from obclip_privacy.plugins.vocabulary import vocabulary_of
 from obclip_privacy.policy.loader import load_policy
 from obclip_privacy.testing.report import CheckResult
@@ -125,7 +127,12 @@ def _failures(engine: Engine, subject: Subject, example: Example) -> list[str]:
             problems.append(f"mentions are {_shown(mentions)}, not {_shown(wanted)}")
     if example.cues is not None:
         kinds = _own_kinds(subject)
-        cues = [c.text for c in detection.cues if c.attribute in own or c.kind in kinds]
+        spans = _own_spans(subject, example.prompt)
+        cues = [
+            cue.text
+            for cue in detection.cues
+            if cue.attribute in own or cue.kind in kinds or (cue.start, cue.end) in spans
+        ]
         if cues != [text for text, _ in example.cues]:
             problems.append(f"cues are {cues}, not {[text for text, _ in example.cues]}")
     found = engine.candidates(example.prompt)
@@ -140,6 +147,13 @@ def _failures(engine: Engine, subject: Subject, example: Example) -> list[str]:
     return problems
 
 
+def _own_spans(subject: Subject, prompt: str) -> set[tuple[int, int]]:
+    """Where the plugin's own functions find cues."""
+    folded = fold(prompt)
+    found = (finding for _, find in subject.finders for finding in find(folded))
+    return {(finding.start, finding.end) for finding in found if isinstance(finding, CueFinding)}
+
+
 def _own_kinds(subject: Subject) -> set[str]:
     """Kinds of cue that only this plugin brings."""
     own: set[str] = set()
@@ -147,7 +161,6 @@ def _own_kinds(subject: Subject) -> set[str]:
     for name, detector in subject.registry.cue_detectors.items():
         mine = subject.registry.owners["cue detector", name] == subject.name
         (own if mine else others).update(term.kind for term in detector.terms)
-        (own if mine else others).update(detector.kinds)
     return own - others
 
 
