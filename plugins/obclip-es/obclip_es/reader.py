@@ -110,11 +110,10 @@ class _Reader:
             text = " ".join(token.word for token in self._tokens[at : at + length])
             form = self._words.determiners.get(text)
             if form is not None and self._joined(at, at + length):
-                nouns = self._words.nouns
-                if self._word(at + length) in nouns or self._is_epicene(at + length) or (
-                    self._word(at + length) in self._words.adjectives
-                ):
-                    return form, at + length
+                head = at + length
+                noun = self._word(head) in self._words.nouns or self._is_epicene(head)
+                if noun or self._leads_to_noun(head, 0):
+                    return form, head
         return None, at
 
     def _leads_to_noun(self, head: int, count: int) -> bool:
