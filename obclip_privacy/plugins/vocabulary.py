@@ -32,9 +32,7 @@ def vocabulary_of(registry: Registry) -> Vocabulary:
     declared = {kind for detector in registry.cue_detectors.values() for kind in detector.kinds}
     builtin_finders = [n for n in finders if registry.owners.get(("cue detector", n)) in builtin]
     detected = declared | {term.kind for d in registry.cue_detectors.values() for term in d.terms}
-    detected |= {
-        cue.kind for attribute in registry.attributes.values() for cue in attribute.lexicon.cues
-    }
+    detected |= {cue.kind for attribute in registry.attributes.values() for cue in attribute.lexicon.cues}
     return Vocabulary(
         attributes=FrozenMap(
             {

@@ -98,7 +98,10 @@ def test_serve_and_bench_ask_the_same_registry(plugin: Path, capsys) -> None:
 )
 def test_a_broken_one_stops_the_command(code: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text(f"{code}\n# {tmp_path}\n")
-    with named_plugins(["serve", "--plugin", str(tmp_path / "broken.py")]), pytest.raises(PluginError) as caught:
+    with (
+        named_plugins(["serve", "--plugin", str(tmp_path / "broken.py")]),
+        pytest.raises(PluginError) as caught,
+    ):
         load_registry()
     assert message in str(caught.value)
     assert "broken.py" in str(caught.value)

@@ -122,7 +122,9 @@ def test_what_is_no_such_model_is_refused(ner: ModuleType, model: Path, tmp_path
 
 def test_without_a_model_the_plugin_does_not_load(ner: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     plugin = importlib.import_module("obclip_ner.plugin")
-    record = collect((*builtin_candidates(), Candidate("n", "n", "obclip-ner", "1", plugin=plugin))).plugins[-1]
+    record = collect((*builtin_candidates(), Candidate("n", "n", "obclip-ner", "1", plugin=plugin))).plugins[
+        -1
+    ]
     assert "obclip-ner has no model; set OBCLIP_NER_MODEL" in record.reason
     assert record.status == "failed"
 

@@ -124,7 +124,9 @@ def test_what_is_no_partition_stops_the_request(fault: str, tmp_path: Path) -> N
     treat, message = BROKEN[fault]
     registry = with_strategy(treat)
     engine = Engine(load_policy(policy_file(tmp_path), vocabulary_of(registry)), registry)
-    with pytest.raises(PluginError, match=r"plugin 'mine', register_strategies: strategy 'mine:halves'") as caught:
+    with pytest.raises(
+        PluginError, match=r"plugin 'mine', register_strategies: strategy 'mine:halves'"
+    ) as caught:
         engine.candidates("a hispanic nurse")
     assert message in str(caught.value)
     assert "nothing is sent" in str(caught.value)
@@ -148,7 +150,9 @@ def test_what_is_registered_is_checked(thing: object, name: str, message: str) -
 
 def test_a_policy_that_names_an_unknown_strategy_is_an_error(tmp_path: Path) -> None:
     vocabulary = vocabulary_of(with_strategy(halves))
-    with pytest.raises(PolicyError, match=r"1:\d+: #/attributes/0/strategy: no plugin registers the strategy "):
+    with pytest.raises(
+        PolicyError, match=r"1:\d+: #/attributes/0/strategy: no plugin registers the strategy "
+    ):
         load_policy(policy_file(tmp_path, "mine:halfs"), vocabulary)
     with pytest.raises(PolicyError, match="did you mean 'mine:halves'"):
         load_policy(policy_file(tmp_path, "mine:halfs"), vocabulary)

@@ -29,7 +29,9 @@ _PLAIN = (
     "dragon|cat|dog|fox|wolf|rabbit|bunny|horse|cow|bird|bear|tiger|lion|sheep|goat|mouse|raccoon|squirrel|"
     "deer|spider|snake|plant|robot|slime|ghost|vampire|zombie|fairy|elf|goblin|mermaid|pointy-eared|armored"
 )
-_TONES = "very_dark|very dark|medium-light|medium-dark|light|medium|dark|pale|white|fair|tan|tanned|brown|black"
+_TONES = (
+    "very_dark|very dark|medium-light|medium-dark|light|medium|dark|pale|white|fair|tan|tanned|brown|black"
+)
 _TAG = re.compile(
     rf"(?:(?P<tone>{_TONES})[- _]skinned(?P<after_tone>[ _]))?"
     r"(?:(?P<age>young|mature|old|elderly|aged)(?P<after_age>[ _]))?"
@@ -62,7 +64,13 @@ _TONE_VALUES = {
     "brown": "medium-dark",
     **dict.fromkeys(("black", "very dark", "very_dark"), "dark"),
 }
-_AGE_VALUES = {"young": "young", "mature": "middle-aged", "aged": "middle-aged", "old": "old", "elderly": "old"}
+_AGE_VALUES = {
+    "young": "young",
+    "mature": "middle-aged",
+    "aged": "middle-aged",
+    "old": "old",
+    "elderly": "old",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,9 @@ class _Reader:
         self._tokens: list[_Token] = []
         end = 0
         for match in _WORD.finditer(text):
-            self._tokens.append(_Token(match.start(), match.end(), match[0].lower(), text[end : match.start()]))
+            self._tokens.append(
+                _Token(match.start(), match.end(), match[0].lower(), text[end : match.start()])
+            )
             end = match.end()
         self._named = False
 
@@ -229,9 +231,7 @@ def _invariable() -> frozenset[str]:
 
 @cache
 def _cue_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    nouns, adjectives = (
-        "|".join(sorted(words().lists[name])) for name in ("cue_nouns", "cue_adjectives")
-    )
+    nouns, adjectives = ("|".join(sorted(words().lists[name])) for name in ("cue_nouns", "cue_adjectives"))
     return (
         re.compile(
             rf"\b(?:(?:una?|unas|unos|las?|el|los|sus?)\s+)?(?:(?:{_QUALITIES})\s+)?(?:{nouns})"

@@ -144,7 +144,9 @@ def _noun_classes(nouns: list[tuple[Row, Band]]) -> Iterator[LexemeClass]:
     for row, band in nouns:
         neutral = ("criatura", "criaturas") if band is Band.MINOR else ("persona", "personas")
         yield _class(f"noun_{_name(row)}", Pos.NOUN, row, neutral, band)
-        yield _class(f"a_noun_{_name(row)}", Pos.NOUN, _with_a(row), (f"a {neutral[0]}", f"a {neutral[1]}"), band)
+        yield _class(
+            f"a_noun_{_name(row)}", Pos.NOUN, _with_a(row), (f"a {neutral[0]}", f"a {neutral[1]}"), band
+        )
 
 
 def _adjective_classes(row: Row) -> Iterator[LexemeClass]:

@@ -91,7 +91,9 @@ class Recogniser:
 
     def _row(self, row: np.ndarray, spans: np.ndarray) -> tuple[list[tuple[int, int]], list[str]]:
         names = self.model.config.id2label
-        kept = [(int(start), int(end), names[int(best)]) for best, (start, end) in zip(row, spans, strict=True)]
+        kept = [
+            (int(start), int(end), names[int(best)]) for best, (start, end) in zip(row, spans, strict=True)
+        ]
         kept = [entry for entry in kept if entry[0] < entry[1]]
         return [(start, end) for start, end, _ in kept], [label for _, _, label in kept]
 
@@ -101,7 +103,9 @@ class Recogniser:
         for (first, last), label in (*tokens, ((len(text), len(text)), "O")):
             prefix, entity = _split(label)
             # the pieces of a word have the label of its first piece
-            inside = first == end and first > 0 and text[first - 1].isalnum() and text[first : first + 1].isalnum()
+            inside = (
+                first == end and first > 0 and text[first - 1].isalnum() and text[first : first + 1].isalnum()
+            )
             found = self.meanings.get(entity)
             goes_on = found is not None and found == meaning and prefix not in ("B", "S", "U")
             if meaning is not None and (inside or (goes_on and not text[end:first].strip())):
@@ -151,7 +155,9 @@ def load_recogniser(folder: str, meanings: Mapping[str, Meaning], where: str) ->
     longest = min(MAX_WINDOW, int(getattr(model.config, "max_position_embeddings", MAX_WINDOW)))
     window = min(longest, int(tokenizer.model_max_length))
     used = {label: meaning for label, meaning in meanings.items() if label in known}
-    wanted = torch.tensor([index for index, label in model.config.id2label.items() if _split(label)[1] in used])
+    wanted = torch.tensor(
+        [index for index, label in model.config.id2label.items() if _split(label)[1] in used]
+    )
     return Recogniser(tokenizer, model.eval(), window, wanted, used)
 
 
@@ -159,7 +165,9 @@ def _check_files(path: Path, here: str) -> None:
     if not path.is_dir():
         raise PluginError(f"{here}: there is no such folder; give the folder of a local model")
     if not any(path.glob("*.safetensors")):
-        raise PluginError(f"{here}: it has no weights as safetensors; a pickled file can run code, convert it")
+        raise PluginError(
+            f"{here}: it has no weights as safetensors; a pickled file can run code, convert it"
+        )
     try:
         config = json.loads((path / "config.json").read_text("utf-8"))
         names = config["architectures"]
