@@ -134,7 +134,8 @@ class _Checked:
             raise
         except Exception as error:  # noqa: BLE001 - reported with its place; nothing goes on
             raise PluginError(
-                f"{self._where} raised {type(error).__name__} for the attribute '{policy.id}'; nothing is sent"
+                f"{self._where} raised {type(error).__name__} for the attribute '{policy.id}'; nothing is "
+                "sent"
             ) from None
         if not isinstance(found, Treatment) or not isinstance(found.mode, Mode):
             self._wrong(f"it gave a {type(found).__name__}, not a Treatment with a Mode")

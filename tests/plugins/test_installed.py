@@ -132,5 +132,5 @@ def test_an_audit_of_its_examples_passes(
     )
     assert result.returncode == 0, result.stdout + result.stderr
     report = json.loads((tmp_path / "report.json").read_text())
-    assert report["summary"]["prompts"] >= 100
-    assert report["summary"]["refused"] == 0
+    assert report["figures"]["prompts"] >= 100
+    assert report["figures"]["refused"] == 0

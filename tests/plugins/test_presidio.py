@@ -60,7 +60,7 @@ def test_without_presidio_it_says_what_to_install(recognisers: ModuleType) -> No
 
 @pytest.mark.parametrize("setting", ["email", "EMAIL_ADDRESS=a=b", "EMAIL_ADDRESS;URL"])
 def test_a_malformed_setting_is_named(recognisers: ModuleType, setting: str) -> None:
-    with pytest.raises(PluginError, match="ENTITIES: '.*' is not of the form ENTITY or ENTITY=word"):
+    with pytest.raises(PluginError, match=r"ENTITIES: '.*' is not of the form ENTITY or ENTITY=word"):
         load(recognisers, setting)
 
 

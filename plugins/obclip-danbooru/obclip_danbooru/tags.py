@@ -20,7 +20,8 @@ _HINT = re.compile(
 )
 _SEGMENT = re.compile(r"[^\s,;|(){}\[\]:\n][^,;|(){}\[\]:\n]*(?<!\s)")
 _COUNT = re.compile(
-    r"(?:(?P<one>1)(?P<who>girl|boy|other)|(?P<number>6\+|[2-9]|1\d|20|multiple(?P<joint>[ _]))(?P<many>girl|boy|other)s)",
+    r"(?:(?P<one>1)(?P<who>girl|boy|other)|"
+    r"(?P<number>6\+|[2-9]|1\d|20|multiple(?P<joint>[ _]))(?P<many>girl|boy|other)s)",
     re.IGNORECASE,
 )
 #: What may stand before the gendered word of a tag and says nothing of a gender, an age or an origin.

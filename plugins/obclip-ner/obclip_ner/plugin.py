@@ -30,8 +30,8 @@ def register_cue_detectors(register: Callable[[CueDetector], None]) -> None:
     folder = os.environ.get(MODEL_VARIABLE)
     if not folder:
         raise PluginError(
-            f"obclip-ner has no model; set {MODEL_VARIABLE} to the folder of a token-classification model, or "
-            "block the plugin: OBCLIP_PLUGINS_DENY=obclip-ner"
+            f"obclip-ner has no model; set {MODEL_VARIABLE} to the folder of a token-classification model, "
+            "or block the plugin: OBCLIP_PLUGINS_DENY=obclip-ner"
         )
     labels = read_labels(os.environ.get(LABELS_VARIABLE, ""), LABELS_VARIABLE)
     recogniser = load_recogniser(folder, labels, MODEL_VARIABLE)

@@ -149,8 +149,8 @@ def load_recogniser(folder: str, meanings: Mapping[str, Meaning], where: str) ->
     known = {_split(label)[1] for label in model.config.id2label.values()}
     if not known & set(meanings):
         raise PluginError(
-            f"{here}: none of its labels has a meaning; it has {', '.join(sorted(known))}: say what they mean "
-            "with OBCLIP_NER_LABELS"
+            f"{here}: none of its labels has a meaning; it has {', '.join(sorted(known))}: say what they "
+            "mean with OBCLIP_NER_LABELS"
         )
     longest = min(MAX_WINDOW, int(getattr(model.config, "max_position_embeddings", MAX_WINDOW)))
     window = min(longest, int(tokenizer.model_max_length))

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-
 from obclip_ner.tiny import make_tiny_model
+
 from obclip_privacy.testing import check_plugin
 
 

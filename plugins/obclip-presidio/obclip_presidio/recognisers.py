@@ -86,8 +86,8 @@ def load_recognisers(entities: Mapping[str, str], names: str, pipeline: str, whe
         if error.name is None or error.name.split(".")[0] != "presidio_analyzer":
             raise
         raise PluginError(
-            "obclip-presidio needs presidio-analyzer; try: pip install presidio-analyzer, or block the plugin: "
-            "OBCLIP_PLUGINS_DENY=obclip-presidio"
+            "obclip-presidio needs presidio-analyzer; try: pip install presidio-analyzer, or block the "
+            "plugin: OBCLIP_PLUGINS_DENY=obclip-presidio"
         ) from None
     _stay_offline()
     chosen = [name.strip() for name in names.split(",") if name.strip()] or DEFAULT
@@ -111,7 +111,7 @@ def _recogniser(predefined: Any, name: str, where: str) -> Any:
 
 
 def _stay_offline() -> None:
-    """Let the check of e-mail addresses use the list of domains that ships: by default it asks the network."""
+    """Let the check of e-mail addresses use the list of domains that ships, and not the network."""
     tldextract = importlib.import_module("tldextract.tldextract")
     tldextract.TLD_EXTRACTOR = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
