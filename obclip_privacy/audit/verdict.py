@@ -123,7 +123,7 @@ def _prior_name(policy: Policy | None) -> str:
 
 def _attributes(policy: Policy) -> list[Json]:
     return [
-        {"id": attribute.id, "strategy": attribute.strategy.value, "values": len(attribute.values)}
+        {"id": attribute.id, "strategy": str(attribute.strategy), "values": len(attribute.values)}
         for attribute in policy.attributes
     ]
 

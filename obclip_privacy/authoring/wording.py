@@ -88,7 +88,9 @@ def _among(groups: Sequence[Group]) -> str:
     return " and ".join(parts)
 
 
-def _sent(strategy: Strategy) -> str:
+def _sent(strategy: Strategy | str) -> str:
+    if not isinstance(strategy, Strategy):
+        return f"The strategy '{strategy}' of a plugin decides what the cloud gets of them."
     return {
         Strategy.ENUMERATE: "The cloud gets one prompt for each.",
         Strategy.NEUTRALISE: "The cloud gets one wording that states none of them; the device applies "

@@ -7,14 +7,14 @@ to a value outside the policy's domain (which is visible as such).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from obclip_privacy.attributes.base import Band, CuePos, Pos
 from obclip_privacy.attributes.safety import AGE
 from obclip_privacy.candidates.columns import Column, Mode
 from obclip_privacy.candidates.outside import outcomes, shown_value
-from obclip_privacy.candidates.strategies import STRATEGIES
+from obclip_privacy.candidates.strategies import StrategyFunction
 from obclip_privacy.language import grammar, removal
 from obclip_privacy.language.analysis import Analysis, Link
 from obclip_privacy.language.persons import start_of_phrase
@@ -36,6 +36,7 @@ class Decisions:
         analysis: what the rules found.
         vocabulary: the policy's.
         policy: the policy.
+        strategies: the function of each attribute's strategy.
         slotted: parts of each mention that is exchanged, by index of its unit.
         columns: in canonical order, person first, then the policy's order of attributes.
         real: position of the real value in each column; ``None`` where it is outside the domain.
@@ -51,6 +52,7 @@ class Decisions:
     analysis: Analysis
     vocabulary: Vocabulary
     policy: Policy
+    strategies: Mapping[str, StrategyFunction]
     slotted: dict[int, tuple[str | Part, ...]] = field(default_factory=dict)
     columns: list[Column] = field(default_factory=list)
     real: list[int | None] = field(default_factory=list)
@@ -112,7 +114,7 @@ class Decisions:
         if policy.values and (real is None or real not in values):
             self._outside(key, policy, first)
             return
-        treatment = STRATEGIES[policy.strategy](policy, values, real)
+        treatment = self.strategies[attribute](policy, values, real)
         self.real.append(treatment.values.index(real) if real in treatment.values else None)
         self.columns.append(Column(person, attribute, treatment.values, treatment.mode, treatment.blocks))
 
@@ -157,7 +159,7 @@ class Decisions:
                 policy.id,
                 (),
                 Mode.SHOWN if shown else Mode.NEUTRAL,
-                outcomes(self.vocabulary, policy, self._band(key[0])),
+                outcomes(self.vocabulary, policy, self._band(key[0]), self.strategies[policy.id]),
             )
         )
 

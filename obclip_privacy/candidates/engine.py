@@ -28,6 +28,7 @@ from obclip_privacy.candidates.candidate_set import (
 )
 from obclip_privacy.candidates.closure import Reentry, check_closure
 from obclip_privacy.candidates.columns import Column, Mode
+from obclip_privacy.candidates.custom import blocks_of, strategy_function
 from obclip_privacy.candidates.decisions import Decisions
 from obclip_privacy.candidates.figures import NOTHING, Figures, figures_of
 from obclip_privacy.candidates.overflow import MAX_MEMBERS, fit, given_up, reported
@@ -42,7 +43,7 @@ from obclip_privacy.language.scan import Scan
 from obclip_privacy.language.units import Part, Sense
 from obclip_privacy.plugins.manager import load_plugins
 from obclip_privacy.plugins.registry import Registry
-from obclip_privacy.policy.model import NegativePromptAction, Overflow, Policy
+from obclip_privacy.policy.model import AttributePolicy, NegativePromptAction, Overflow, Policy
 
 __all__ = ["PROTOCOL", "CandidateSet", "Detection", "Engine"]
 
@@ -84,6 +85,8 @@ class Engine:
             for attribute, settings in zip(attributes, policy.attributes, strict=True)
             if (realiser := _realiser(attribute, settings.generator)) is not None
         }
+        self._custom = registry.strategies
+        self._strategies = {one.id: strategy_function(one, self._custom) for one in policy.attributes}
         self._reader = Reader(policy, attributes, registry)
         self._they = self._reader.vocabulary.they
 
@@ -120,6 +123,10 @@ class Engine:
         if closure.reason:
             return self._refused(prompt, negative, closure.reason, figures)
         return replace(found, figures=figures, members=tuple(text for _, text in plan.members()))
+
+    def blocks(self, attribute: AttributePolicy, values: Sequence[int]) -> list[tuple[int, ...]]:
+        """The sets of values, of those at the indices *values*, of which the real one is hidden in one."""
+        return blocks_of(attribute, values, self._custom)
 
     def transform(self, prompt: str, negative_prompt: str | None = None) -> CandidateSet:
         """The candidate set without the closure check: what the check runs for every member.
@@ -249,7 +256,7 @@ class Engine:
     def _read(self, prompt: str, *, bare_segments: bool = False) -> Built:
         scan = self._reader.scan(prompt)
         analysis = analyse(scan.units, they=self._they)
-        decisions = Decisions(scan, analysis, self._reader.vocabulary, self.policy)
+        decisions = Decisions(scan, analysis, self._reader.vocabulary, self.policy, self._strategies)
         decisions.decide()
         return build(prompt, decisions, self._realisers, bare_segments=bare_segments)
 

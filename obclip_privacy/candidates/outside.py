@@ -11,9 +11,9 @@ from __future__ import annotations
 from obclip_privacy.attributes.base import Band
 from obclip_privacy.attributes.safety import band_of
 from obclip_privacy.candidates.columns import Mode
-from obclip_privacy.candidates.strategies import STRATEGIES, partition
+from obclip_privacy.candidates.strategies import StrategyFunction
 from obclip_privacy.language.vocabulary import Vocabulary
-from obclip_privacy.policy.model import AttributePolicy, OutOfDomain, Strategy
+from obclip_privacy.policy.model import AttributePolicy, OutOfDomain
 
 
 def shown_value(vocabulary: Vocabulary, policy: AttributePolicy, value: str) -> str:
@@ -26,7 +26,7 @@ def shown_value(vocabulary: Vocabulary, policy: AttributePolicy, value: str) -> 
     return value if value in broader.values() else ""
 
 
-def outcomes(vocabulary: Vocabulary, policy: AttributePolicy, band: Band) -> int:
+def outcomes(vocabulary: Vocabulary, policy: AttributePolicy, band: Band, strategy: StrategyFunction) -> int:
     """How many different things can be sent of the attribute, over all values that the lexicon knows.
 
     The domain is one of them (with ``block`` each block is), each wording of an outside value another. That
@@ -46,6 +46,6 @@ def outcomes(vocabulary: Vocabulary, policy: AttributePolicy, band: Band) -> int
         for value in written
         if vocabulary.index_of(policy.id, value) not in values
     }
-    if STRATEGIES[policy.strategy](policy, values, None).mode is Mode.NEUTRAL:
+    if strategy(policy, values, None).mode is Mode.NEUTRAL:
         return len(outside | {""})
-    return len(outside) + (len(partition(policy, values)) if policy.strategy is Strategy.BLOCK else 1)
+    return len(outside) + len({strategy(policy, values, real).values for real in values})

@@ -35,9 +35,11 @@ def column_reports(columns: Sequence[Column], built: Built, policy: Policy) -> t
 def _strategy_name(column: Column, policy: AttributePolicy) -> str:
     if column.mode is Mode.SHOWN:
         return Strategy.GENERALISE.value
-    if column.mode is Mode.NEUTRAL and policy.strategy not in (Strategy.NEUTRALISE, Strategy.WITHHOLD):
+    told = (Strategy.NEUTRALISE, Strategy.WITHHOLD)
+    built_in = isinstance(policy.strategy, Strategy)
+    if column.mode is Mode.NEUTRAL and built_in and policy.strategy not in told:
         return Strategy.NEUTRALISE.value
-    return policy.strategy.value
+    return str(policy.strategy)
 
 
 def withheld_spans(prompt: str, built: Built, columns: Sequence[Column], policy: Policy) -> tuple[Span, ...]:

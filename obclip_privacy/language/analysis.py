@@ -123,9 +123,9 @@ def analyse(units: Sequence[Unit], *, they: bool = False) -> Analysis:
 
 
 def _shown(units: Sequence[Unit], outside: frozenset[int]) -> bool:
-    """Whether a cue stands for somebody by itself: a name, an emoji."""
+    """Whether a cue stands for somebody by itself: a name, an emoji, or what its detector says does."""
     return any(
-        cue.term.kind in ("name", "emoji")
+        cue.term.alone or cue.term.kind in ("name", "emoji")
         for index, unit in enumerate(units)
         if unit.cues and index not in outside
         for cue in unit.cues

@@ -166,7 +166,7 @@ def remove_cue(units: Sequence[Unit], index: int, cue: CueSense, *, generalise: 
     if plain.endswith(("person", "people")) and index and opens(units, index) and closes(units, index + 1):
         return _segment(units, index, index + 1)
     if plain:
-        return Removal(index, index + 1, plain)
+        return _plain(units, index, cue, plain)
     start = _noun_phrase_start(units, index)
     if opens(units, start) and closes(units, index + 1):
         return _segment(units, start, index + 1)
@@ -227,6 +227,16 @@ def _end_of_place(units: Sequence[Unit], last: int) -> int:
     if owned and word_at(units, at + 1) in _BODY_PARTS and closes_phrase(units, at + 2):
         return at + 2
     return last
+
+
+def _plain(units: Sequence[Unit], index: int, cue: CueSense, plain: str) -> Removal:
+    """The plain word in the place of a cue; what a function found is mostly a name: its capital is its own."""
+    if cue.term.surfaces != ("",):
+        return Removal(index, index + 1, plain)
+    before = units[index - 1] if index else None
+    starts = before is None or before.word in grammar.SENTENCE_ENDS or before.kind is Kind.BREAK
+    text = plain[:1].upper() + plain[1:] if starts else plain
+    return Removal(index, index + 1, text, as_is=True)
 
 
 def _name(units: Sequence[Unit], index: int) -> Removal:

@@ -170,7 +170,7 @@ def test_a_plugin_adds_a_backend_and_an_acceleration(monkeypatch, make_request) 
 
     registry = plugins.collect({"test": Plugin()}, {})
     assert list(registry.backends) == ["analytic", "diffusers", "embedded", "mine"]
-    monkeypatch.setattr(plugins, "_collected", lambda selection: registry)
+    monkeypatch.setattr(plugins, "_collected", lambda selection, named: registry)
     backend = load_backend("mine:", LoadOptions())
     request = make_request(backend, acceleration="unguided")
     assert cloud_phase(backend, request, request.sha256, Watch()).cost.denoiser_rows == 6 * request.split
@@ -197,7 +197,7 @@ def test_plugin_faults_name_the_plugin(item: object, message: str) -> None:
 
 def test_a_plugin_that_failed_is_named_where_it_is_missed(monkeypatch) -> None:
     registry = plugins.collect({}, {"theirs": "their-package: ImportError: no torch"})
-    monkeypatch.setattr(plugins, "_collected", lambda selection: registry)
+    monkeypatch.setattr(plugins, "_collected", lambda selection, named: registry)
     with pytest.raises(BadInputError, match=r"plugin theirs failed to load .*no torch"):
         load_backend("theirs:x", LoadOptions())
 

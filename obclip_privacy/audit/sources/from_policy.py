@@ -19,7 +19,6 @@ from obclip_privacy.audit.reading import Reading
 from obclip_privacy.audit.sources.subject import OK, REFUSED, Subject
 from obclip_privacy.candidates.candidate_set import CandidateSet, ColumnReport
 from obclip_privacy.candidates.engine import Engine
-from obclip_privacy.candidates.strategies import partition
 from obclip_privacy.policy.model import AttributePolicy, CueAction, Strategy
 
 #: Members beyond this many are not re-run one by one; their number is reported as the engine counted it.
@@ -117,7 +116,7 @@ class PolicySource:
         # The domain is what may stand for the value: adults or minors, never both.
         places = substitutable(policy.id, policy.value_ids, band_of(policy.id, report.values[0]))
         band = [policy.value_ids[place] for place in places]
-        blocks = _blocks(policy, report, band)
+        blocks = self._blocks(policy, report, band)
         domain = tuple(band) if blocks else report.values
         return ColumnView(
             key=f"{report.person}.{report.attribute}",
@@ -130,6 +129,16 @@ class PolicySource:
             ordered=report.attribute in _ORDERED,
             strategy=report.strategy,
         )
+
+    def _blocks(
+        self, policy: AttributePolicy, report: ColumnReport, band: Sequence[str]
+    ) -> tuple[tuple[int, ...], ...]:
+        """The partition of *band* that a block was chosen from, as indices into *band*."""
+        if report.strategy != Strategy.BLOCK and ":" not in report.strategy:
+            return ()
+        places = [policy.value_ids.index(value) for value in band]
+        blocks = self._engine.blocks(policy, places)
+        return tuple(tuple(places.index(value) for value in block) for block in blocks)
 
     def _joint_prior(
         self, columns: Sequence[ColumnView], assignments: Sequence[Sequence[int]], n: int
@@ -159,13 +168,3 @@ class PolicySource:
                 return None
             index = index * len(column.values) + column.values.index(identifier)
         return index
-
-
-def _blocks(
-    policy: AttributePolicy, report: ColumnReport, band: Sequence[str]
-) -> tuple[tuple[int, ...], ...]:
-    """The partition of *band* that a block was chosen from, as indices into *band*."""
-    if report.strategy != Strategy.BLOCK:
-        return ()
-    places = [policy.value_ids.index(value) for value in band]
-    return tuple(tuple(places.index(value) for value in block) for block in partition(policy, places))
