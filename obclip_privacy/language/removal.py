@@ -338,7 +338,7 @@ def _modifier(units: Sequence[Unit], index: int) -> Removal:
 def _noun_phrase_start(units: Sequence[Unit], index: int) -> int:
     """First unit of the noun phrase of a cue; a possessive pronoun is not part of it."""
     start = index
-    while start > 0 and (
+    while (start > 0 and units[start - 1].word not in _APPLYING) and (
         is_modifier(units, start - 1)
         or units[start - 1].adjective is not None
         or any(cue.term.pos is not CuePos.NOUN for cue in units[start - 1].cues)
