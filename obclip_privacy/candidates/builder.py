@@ -210,11 +210,36 @@ class _Writer:
                 first, written = zones[index], surfaces[zones[index]].start
             else:
                 nodes.append(Lit(self.prompt[written : surfaces[index].start]))
-                nodes.extend(self._unit(index))
-                first, written = index + 1, surfaces[index].end
+                column = self._column_before_noun(index)
+                if column is None:
+                    nodes.extend(self._unit(index))
+                    first, written = index + 1, surfaces[index].end
+                else:
+                    item = Optional(column, tuple(self._unit(index)))
+                    nodes.append(Modifiers(((item,),), (self._gap(index + 1),)))
+                    first, written = index + 1, surfaces[index + 1].start
         if last:
             nodes.append(Lit(self.prompt[written : surfaces[last - 1].end]))
         return [node for node in nodes if node != Lit("")]
+
+    def _column_before_noun(self, index: int) -> int | None:
+        """The column of a noun that another noun for the same person follows (``woman firefighter``).
+
+        It goes as an adjective would where it states no value.
+        """
+        link = self.decisions.analysis.links.get(index)
+        units, after = self.decisions.scan.units, index + 1
+        if link is None or link.pos is not Pos.NOUN or after >= len(units) or not units[after].gap:
+            return None
+        other = self.decisions.analysis.links.get(after)
+        if other is None:
+            same = not units[after].cues and removal.names_person(units, after)
+        else:
+            same = other.pos is Pos.NOUN and other.person == link.person
+        mask = units[index].noun
+        if not same or mask is None or len(mask.attributes) != 1:
+            return None
+        return self.decisions.column_of.get((link.person, mask.attributes[0]))
 
     def _region(self, region: Region, others: Sequence[Region], gap: str) -> list[Node]:
         if region.gone:
@@ -259,11 +284,31 @@ class _Writer:
                 current = []
             else:
                 current.append(Lit(gap))
-            current.extend(self._modifier(index))
-            index += 1
+            end = self._suffix_end(index)
+            current.extend(self._modifier(index) if end is None else self._with_suffix(index, end))
+            index = index + 1 if end is None else end
         items.append(tuple(current))
         separators.append(self._gap(last))
         return Modifiers(tuple(items), tuple(separators))
+
+    def _suffix_end(self, index: int) -> int | None:
+        """End of ``-looking`` after an adjective that states a value."""
+        units = self.decisions.scan.units
+        if index not in self.decisions.slotted or self._near(index + 1) != "-":
+            return None
+        suffixed = self._near(index + 2) in grammar.DESCRIPTIVE_SUFFIXES and not units[index + 1].gap
+        return index + 3 if suffixed else None
+
+    def _with_suffix(self, index: int, end: int) -> list[Node]:
+        surfaces = self.decisions.scan.surfaces
+        nodes = (
+            *self._modifier(index),
+            Lit(self.prompt[surfaces[index].end : surfaces[end - 1].end]),
+        )
+        part = next(part for part in self.decisions.slotted[index] if isinstance(part, Part))
+        key = (self.decisions.analysis.links[index].person, part.attribute)
+        column = self.decisions.column_of.get(key)
+        return list(nodes) if column is None else [Optional(column, nodes)]
 
     def _modifier(self, index: int) -> list[Node]:
         nodes = self._unit(index)

@@ -14,6 +14,8 @@ NUMBERS = _words(
     "one two three four five six seven eight nine ten eleven twelve dozen several many few "
     "various multiple both numerous couple all some most these those"
 )
+#: Before ``of them``.
+QUANTITIES = _words("none each any half most part rest neither either")
 BE = _words("is are was were be been being am looks look looked seems seem seemed appears appear appeared")
 FEEL = _words("feel feels felt feeling become becomes became go goes went turn turns turned")
 COPULA = _words("is was are were")

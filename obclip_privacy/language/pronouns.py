@@ -81,6 +81,9 @@ def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
         if following is not None and after == "-" and not following.gap:
             return Case.DETERMINER
         return _final_case(units, index, before)
+    counted = before == "of" and word_at(units, index - 2) in grammar.NUMBERS | grammar.QUANTITIES
+    if counted and after.endswith("ing"):
+        return Case.OBJECT
     if following.kind is Kind.MENTION:
         if following.pronoun is not None:
             return Case.OBJECT
@@ -129,8 +132,12 @@ def _unclear(units: Sequence[Unit], index: int) -> bool:
     mask = units[index].pronoun
     if mask is None or Case(mask.form) is not Case.OBLIQUE or index + 1 >= len(units):
         return False
-    after = units[index + 1]
-    if word_at(units, index - 1) not in grammar.EITHER_OBJECT or after.kind is not Kind.WORD:
+    after, before = units[index + 1], word_at(units, index - 1)
+    if after.kind is not Kind.WORD:
+        return False
+    if before in grammar.GIVING and is_modifier(units, index + 1) and after.word not in grammar.INTENSIFIERS:
+        return True
+    if before not in grammar.EITHER_OBJECT:
         return False
     return after.word not in grammar.STOPS | grammar.CONJUNCTIONS | grammar.NUMBERS | grammar.TIME_ADVERBS
 

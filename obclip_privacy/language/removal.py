@@ -39,6 +39,8 @@ PLAIN_NOUNS = {
     "disability": "aid",
 }
 PLAIN_NOUN = "look"
+#: After the names of rulers.
+_ORDINALS = frozenset({"ii", "iii", "iv", "vi", "vii", "viii", "ix", "xii", "xiii", "xiv", "xv", "xvi"})
 #: Titles that are no nouns: what stands in their place without a name.
 _TITLE_NOUNS = {"dr": "doctor", "prof": "professor", "saint": "person", "miss": "person", "madame": "person"}
 _CARRIERS = frozenset(
@@ -110,7 +112,14 @@ def _predicate(units: Sequence[Unit], verb: int, index: int) -> Removal:
 
 
 def _segment(units: Sequence[Unit], first: int, last: int) -> Removal:
-    """A whole segment with one of the separators around it."""
+    """A whole segment with one of the separators around it, and with brackets that hold nothing else."""
+    while word_at(units, first - 1) in ("(", "["):
+        closing = last
+        while word_at(units, closing) in (":", ".") or word_at(units, closing).isdigit():
+            closing += 1
+        if word_at(units, closing) not in (")", "]"):
+            break
+        first, last = first - 1, closing + 1
     if word_at(units, first - 1) in (",", ";", "|"):
         return Removal(first - 1, last)
     if word_at(units, last) in (",", ";", "|"):
@@ -261,11 +270,14 @@ def _name(units: Sequence[Unit], index: int) -> Removal:
             word = f"{article} {word}"
         return Removal(noun, index + 1, word, as_is=True)
     described = before is not None and (
-        before.adjective is not None or before.word in grammar.DETERMINERS or is_modifier(units, index - 1)
+        before.adjective is not None
+        or before.word in grammar.DETERMINERS
+        or (is_modifier(units, index - 1) and not before.word.endswith("ing"))
     )
+    last = index + 2 if word_at(units, index + 1) in _ORDINALS else index + 1
     if described:
-        return Removal(index, index + 1, "person", as_is=True)
-    return Removal(index, index + 1, "A person" if starts_sentence(units, index) else "a person", as_is=True)
+        return Removal(index, last, "person", as_is=True)
+    return Removal(index, last, "A person" if starts_sentence(units, index) else "a person", as_is=True)
 
 
 def _apposed(units: Sequence[Unit], index: int) -> bool:
@@ -336,7 +348,7 @@ def _modifier(units: Sequence[Unit], index: int) -> Removal:
 def _noun_phrase_start(units: Sequence[Unit], index: int) -> int:
     """First unit of the noun phrase of a cue; a possessive pronoun is not part of it."""
     start = index
-    while start > 0 and (
+    while (start > 0 and units[start - 1].word not in _APPLYING) and (
         is_modifier(units, start - 1)
         or units[start - 1].adjective is not None
         or any(cue.term.pos is not CuePos.NOUN for cue in units[start - 1].cues)

@@ -42,6 +42,12 @@ from tests.candidates.conftest import engine_for
         ("Dr. Seuss style", "Dr. Seuss style"),
         # adjectives that go
         ("a male ballet dancer", "a ballet dancer"),
+        ("a lady doctor and a woman firefighter", "a doctor and a firefighter"),
+        ("an Asian-looking woman", "a person"),
+        ("(1man:1.3), (beard:1.2), muscular", "(1person:1.3), muscular"),
+        ("Queen Elizabeth II waving", "A person waving"),
+        ("the president giving her inaugural speech", "the president giving their inaugural speech"),
+        ("one of them writing to his wife", "one of them writing to their spouse"),
         ("young, handsome, Latino man", "handsome person"),
         ("two men, one black and one white", "two people"),
         ("a woman with long black hair and dark skin", "a person with long black hair"),
@@ -68,6 +74,10 @@ def test_what_strict_sends(strict: Engine, prompt: str, sent: str) -> None:
         ("a woman in a witch costume", {"a woman in a witch costume", "a man in a wizard costume"}),
         ("a man aged 70 to 80", {"a man aged 70", "a woman aged 25"}),
         ("Two men, one black and one white", {"Two men, one White", "Two women, one Asian"}),
+        (
+            "Two men, one black and one white, as they play",
+            {"Two men, one White, as they play", "Two women, one Asian, as they play"},
+        ),
         ("she refused to pay him tips", {"she refused to pay their tips", "he refused to pay their tips"}),
         ("a young Black woman, an old white man and an old Asian woman", {"a young woman, a man and a man"}),
     ],
