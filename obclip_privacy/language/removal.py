@@ -239,7 +239,7 @@ def _end_of_place(units: Sequence[Unit], last: int) -> int:
 
 
 def _plain(units: Sequence[Unit], index: int, cue: CueSense, plain: str) -> Removal:
-    """The plain word in the place of a cue; what a function found is mostly a name: its capital is its own."""
+    """The plain word in the place of a cue; what a function found is mostly a name, with its own capital."""
     if cue.term.surfaces != ("",):
         return Removal(index, index + 1, plain)
     before = units[index - 1] if index else None
