@@ -55,7 +55,6 @@ def run_obclip() -> RunObclip:
 
 #: Failures that are known and open; each is to be mended and taken off this list.
 KNOWN_FAILURES = {
-    "tests/gen/test_split.py::test_one_row_of_a_batch_goes_on_as_if_alone[euler]",
     "tests/plugins/test_shipped.py::test_it_conforms[obclip-names]",
     "tests/plugins/test_shipped.py::test_it_conforms[obclip-nationality]",
     "tests/plugins/test_shipped.py::test_it_conforms[obclip-religion]",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Literal
 
 from obclip_gen.reading import Fields
+from obclip_gen.solver_settings import SolverSettings
 from obclip_privacy.errors import BadInputError
 from obclip_privacy.policy.frozen import Json
 
@@ -41,6 +42,7 @@ class Defaults:
         num_inference_steps: T.
         split: k.
         guidance_scale: of classifier-free guidance.
+        solver: one of :data:`obclip_gen.solver_settings.SOLVERS`.
     """
 
     height: int
@@ -48,6 +50,7 @@ class Defaults:
     num_inference_steps: int = 25
     split: int = 10
     guidance_scale: float = 7.5
+    solver: str = "dpmsolver++"
 
     @classmethod
     def from_json(cls, value: Mapping[str, Json]) -> Defaults:
@@ -57,13 +60,15 @@ class Defaults:
             BadInputError: a field is missing or not a number in a sensible range.
         """
         names = [item.name for item in fields(cls)]
-        read = Fields({name: value.get(name) for name in names}, "defaults: ", names)
+        given = {name: value.get(name) for name in names}
+        read = Fields(given | {"solver": value.get("solver", "dpmsolver++")}, "defaults: ", names)
         made = cls(
             height=read.whole("height"),
             width=read.whole("width"),
             num_inference_steps=read.whole("num_inference_steps"),
             split=read.whole("split"),
             guidance_scale=read.number("guidance_scale"),
+            solver=SolverSettings(read.text("solver")).name,
         )
         if not (8 <= made.height <= 8192 and 8 <= made.width <= 8192):
             raise BadInputError("defaults: height and width must be from 8 to 8192")
@@ -81,6 +86,7 @@ class Defaults:
             "num_inference_steps": self.num_inference_steps,
             "split": self.split,
             "guidance_scale": self.guidance_scale,
+            "solver": self.solver,
         }
 
 

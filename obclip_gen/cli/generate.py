@@ -48,9 +48,28 @@ def generate(
     height: Annotated[int | None, typer.Option(min=8, help="Pixels.", rich_help_panel=_DRAWING)] = None,
     width: Annotated[int | None, typer.Option(min=8, help="Pixels.", rich_help_panel=_DRAWING)] = None,
     solver: Annotated[
-        str,
-        typer.Option(help="dpmsolver++, unipc, euler or ddim.", rich_help_panel=_DRAWING),
-    ] = "dpmsolver++",
+        str | None,
+        typer.Option(help="Such as dpmsolver++, euler, lcm; default: the model's.", rich_help_panel=_DRAWING),
+    ] = None,
+    device_steps: Annotated[
+        int | None,
+        typer.Option(min=1, max=1000, help="Steps of the device's own levels.", rich_help_panel=_DRAWING),
+    ] = None,
+    device_solver: Annotated[
+        str | None, typer.Option(help="The device's own solver.", rich_help_panel=_DRAWING)
+    ] = None,
+    device_guidance: Annotated[
+        float | None,
+        typer.Option(min=0, max=50, help="The device's own guidance scale.", rich_help_panel=_DRAWING),
+    ] = None,
+    restart: Annotated[
+        bool,
+        typer.Option(
+            "--restart",
+            help="Device begins at first order, without the solver's history.",
+            rich_help_panel=_DRAWING,
+        ),
+    ] = False,
     server: Annotated[
         str | None,
         typer.Option(help="Address of the cloud; without it the cloud runs here.", rich_help_panel=_SERVER),
@@ -150,6 +169,10 @@ def generate(
         acceleration=plan,
         device_plan=device_plan,
         precision=precision.value,
+        device_solver=device_solver,
+        device_steps=device_steps,
+        device_guidance=device_guidance,
+        restart=restart,
     )
     with ExitStack() as stack:
         cloud: Cloud

@@ -44,7 +44,13 @@ def cloud_phase(
         raise BadInputError("model_fingerprint: this server runs another model")
     started = time.perf_counter()
     shape = backend.latent_shape(request.height, request.width)
-    solver = make_solver(backend.fingerprint.schedule, request.solver, request.num_inference_steps)
+    solver = make_solver(
+        backend.fingerprint.schedule,
+        request.solver,
+        request.num_inference_steps,
+        seed=request.seed,
+        cells=shape[1:],
+    )
     with torch.inference_mode():
         conditional = backend.encode(request.prompts)
         negative = backend.encode([request.negative_prompt])
@@ -84,6 +90,7 @@ class DeviceSettings:
         width: of the picture in pixels.
         plan: accelerations of the device phase (:class:`~obclip_gen.accelerate.plan.CachePlan`); steps
             are counted from the first of all T.
+        seed: the request's, for solvers that draw noise at each step.
     """
 
     solver: SolverSettings
@@ -92,6 +99,7 @@ class DeviceSettings:
     height: int
     width: int
     plan: str = NONE
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +144,20 @@ def device_phase(
         CancelledError: the watch said so.
     """
     started = time.perf_counter()
-    solver = make_solver(backend.fingerprint.schedule, settings.solver, settings.num_inference_steps)
+    shape = backend.latent_shape(settings.height, settings.width)
+    solver = make_solver(
+        backend.fingerprint.schedule,
+        settings.solver,
+        settings.num_inference_steps,
+        seed=settings.seed if isinstance(given, HandOver) else given,
+        cells=shape[1:],
+    )
     with torch.inference_mode():
         conditional = backend.encode([prompt])
         negative = backend.encode([negative_prompt])
         if isinstance(given, HandOver):
             first, latents, resumption = solver.resume(given)
         else:
-            shape = backend.latent_shape(settings.height, settings.width)
             first, latents, resumption = 0, solver.start(initial_noise(given, shape)), None
     plan = CachePlan.parse(settings.plan)
     predictor: Predictor

@@ -25,6 +25,7 @@ def write_tiny_model(
     seed: int = 0,
     channels: tuple[int, ...] = (8, 16),
     prediction_type: str = "v_prediction",
+    beta_schedule: str = "squaredcos_cap_v2",
     scaling_factor: float = 1.0,
     sharing: Path | None = None,
 ) -> Path:
@@ -35,6 +36,7 @@ def write_tiny_model(
         seed: of the weights.
         channels: of the U-Net's blocks.
         prediction_type: of the noise schedule.
+        beta_schedule: of the noise schedule; ``scaled_linear`` is Stable Diffusion's.
         scaling_factor: of the autoencoder.
         sharing: another tiny model, whose text encoder, tokenizer and autoencoder are copied.
 
@@ -87,7 +89,9 @@ def write_tiny_model(
             )
             vae.save_pretrained(str(folder / "vae"))
     diffusers.DPMSolverMultistepScheduler(
-        beta_schedule="squaredcos_cap_v2",
+        beta_schedule=beta_schedule,
+        beta_start=0.00085,
+        beta_end=0.012,
         prediction_type=prediction_type,
         timestep_spacing="trailing",
     ).save_pretrained(str(folder / "scheduler"))
