@@ -34,7 +34,8 @@ class Fingerprint:
         shift_factor: added to the latents after that.
         schedule: the noise schedule.
         denoiser_sha256: of the denoiser's weights.
-        text_encoder_sha256: of the text encoder's weights.
+        text_encoder_sha256: of the text encoders' weights.
+        text: how the text encoders are read.
     """
 
     model_id: str
@@ -46,9 +47,10 @@ class Fingerprint:
     schedule: Schedule
     denoiser_sha256: str
     text_encoder_sha256: str
+    text: str = "plain"
 
     def __post_init__(self) -> None:
-        for name in ("model_id", "family"):
+        for name in ("model_id", "family", "text"):
             if not _NAME.fullmatch(getattr(self, name)):
                 raise BadInputError(f"fingerprint: {name} is not a plain name")
         for name in ("latent_channels", "downscale"):
@@ -89,6 +91,7 @@ class Fingerprint:
             schedule=_schedule(read.part("schedule")),
             denoiser_sha256=read.text("denoiser_sha256"),
             text_encoder_sha256=read.text("text_encoder_sha256"),
+            text=read.text("text"),
         )
 
 

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from obclip_gen.backends.entry import LoadOptions
-from obclip_gen.backends.protocol import Conditioning, Defaults, Macs
+from obclip_gen.backends.protocol import Conditioning, Defaults, Macs, Memory
 from obclip_gen.canonical import sha256_hex
 from obclip_gen.denoise.space import signal
 from obclip_gen.fingerprint import Fingerprint, Schedule
@@ -82,6 +82,15 @@ class AnalyticBackend:
             for prompt in prompts
         ]
         return Conditioning({"mean": torch.tensor(means, dtype=torch.float32)})
+
+    @property
+    def embeds_guidance(self) -> bool:
+        """It does not."""
+        return False
+
+    def with_guidance(self, conditioning: Conditioning, scale: float) -> Conditioning:
+        """Give the conditioning unchanged."""
+        return conditioning
 
     def unread(self, prompt: str) -> str:
         """See the protocol; everything is read."""
@@ -148,6 +157,10 @@ class AnalyticBackend:
     def macs(self, height: int, width: int) -> Macs:
         """See the protocol; there are no matrix products."""
         return Macs(denoiser=0, text_encoder=0, decoder=0)
+
+    def memory(self, height: int, width: int, rows: int) -> Memory:
+        """See the protocol: a few copies of the latents."""
+        return Memory({}, 4 * 4 * rows * math.prod(self.latent_shape(height, width)))
 
 
 def load_analytic(name: str, options: LoadOptions) -> AnalyticBackend:

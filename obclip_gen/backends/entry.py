@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from obclip_gen.reading import Fields
@@ -14,9 +15,10 @@ from obclip_privacy.policy.frozen import Json
 if TYPE_CHECKING:
     from obclip_gen.backends.protocol import Backend
 
-#: Arithmetic of the denoiser: float32, or bfloat16 where torch's autocast uses it.
-Compute = Literal["float32", "bfloat16"]
-COMPUTE: tuple[Compute, ...] = ("float32", "bfloat16")
+#: Arithmetic of the denoiser: float32, or 16 bits where torch's autocast uses them; ``auto`` asks the
+#: hardware.
+Compute = Literal["auto", "float32", "bfloat16", "float16"]
+COMPUTE: tuple[Compute, ...] = ("auto", "float32", "bfloat16", "float16")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,30 @@ class LoadOptions:
 
     Attributes:
         compute: arithmetic of the denoiser.
-        device: a torch device, such as ``cpu``, ``cuda`` or ``mps``.
+        device: a torch device, such as ``cpu``, ``cuda`` or ``mps``; ``auto`` takes the best there is.
+        chunks: of 75 tokens that CLIP reads, 1 to 8; both sides of a request may differ.
+        clip_skip: layers of CLIP that are left out at the end, 0 to 8.
+        low_memory: attention in slices, pictures decoded one at a time and in tiles.
+        decoder: folder of an ``AutoencoderTiny`` that decodes in place of the model's autoencoder.
+
+    Raises:
+        BadInputError: a number is out of range.
     """
 
     compute: Compute = "float32"
     device: str = "cpu"
+    chunks: int = 1
+    clip_skip: int = 0
+    low_memory: bool = False
+    decoder: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.compute not in COMPUTE:
+            raise BadInputError(f"compute: use one of {', '.join(COMPUTE)}")
+        if not 1 <= self.chunks <= 8:
+            raise BadInputError("chunks: must be from 1 to 8")
+        if not 0 <= self.clip_skip <= 8:
+            raise BadInputError("clip skip: must be from 0 to 8")
 
 
 @dataclass(frozen=True, slots=True)
