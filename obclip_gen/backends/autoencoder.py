@@ -30,6 +30,7 @@ class Decoder:
         self.vae: Any = parts.load("vae", "diffusers", kind, half=False)
         self._device = parts.device
         self.downscale = 2 ** (len(self.vae.config.block_out_channels) - 1)
+        self.side = int(getattr(self.vae.config, "sample_size", None) or 1024)
         self.channels = int(self.vae.config.latent_channels)
         self.scaling = float(self.vae.config.scaling_factor)
         self.shift = float(getattr(self.vae.config, "shift_factor", None) or 0.0)

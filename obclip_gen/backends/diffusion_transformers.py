@@ -187,7 +187,7 @@ class FluxBackend(TransformerBackend):
         return FlowSchedule.from_config(config, "uniform", self._PATCH)
 
     def _own_defaults(self) -> Defaults:
-        side = 128 * self._decoder.downscale
+        side = self._decoder.side  # the transformer's own configuration does not state one
         if self.embeds_guidance:
             return Defaults(side, side, 28, split=11, guidance_scale=3.5, solver="flow-euler")
         return Defaults(side, side, 4, split=2, guidance_scale=1.0, solver="flow-euler")

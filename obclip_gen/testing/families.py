@@ -118,7 +118,8 @@ def _write_sd2(folder: Path) -> None:
     _unet(folder, **_UNET, use_linear_projection=True)
     _clip(folder, "", projected=False)
     _autoencoder(folder, 4, 0.18215, None)
-    _scheduler(folder, "DDIMScheduler", **_BETAS, prediction_type="v_prediction")
+    options = {"prediction_type": "v_prediction", "steps_offset": 1, "clip_sample": False}
+    _scheduler(folder, "DDIMScheduler", **_BETAS, **options)
     _index(folder, "StableDiffusionPipeline")
 
 
