@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -71,6 +72,7 @@ class Parts:
                 str(self.layout.parts[part]),
                 local_files_only=True,
                 use_safetensors=True,
+                variant=self._weights(part)[1],
                 torch_dtype=self.compute if narrow else torch.float32,
             )
         except (OSError, ValueError, RuntimeError) as error:
@@ -96,17 +98,32 @@ class Parts:
             raise BadInputError(f"{self.layout.model_id}: tokenizer_config.json must state model_max_length")
         return tokenizer
 
+    def _weights(self, part: str) -> tuple[list[Path], str | None]:
+        """Find the files of weights that will be loaded, and their variant.
+
+        A folder may hold the same weights twice, as ``model.safetensors`` and ``model.fp16.safetensors``.
+        """
+        folder = self.layout.parts[part]
+        files = sorted(folder.glob("*.safetensors"))
+        for variant in (None, "fp16"):
+            dots = 1 if variant is None else 2
+            chosen = [
+                file
+                for file in files
+                if file.name.count(".") == dots and (variant is None or f".{variant}." in file.name)
+            ]
+            if chosen:
+                return chosen, variant
+        raise BadInputError(
+            f"{self.layout.model_id}: {part} has no safetensors file;"
+            " other formats can run code and are refused"
+        )
+
     def weights_sha256(self, *parts: str) -> str:
         """Hash the weights of parts: the bytes of their safetensors files, in order of their names."""
         total = hashlib.sha256()
         for part in parts:
-            folder = self.layout.parts[part]
-            files = sorted(folder.glob("*.safetensors"))
-            if not files:
-                raise BadInputError(
-                    f"{folder.name}: no safetensors file; other formats can run code and are refused"
-                )
-            for file in files:
+            for file in self._weights(part)[0]:
                 with file.open("rb") as stream:
                     total.update(hashlib.file_digest(stream, "sha256").digest())
         return total.hexdigest()
