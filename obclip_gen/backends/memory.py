@@ -52,6 +52,11 @@ class _Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leave
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
+        for leaf in tree_leaves((args, kwargs)):
+            if isinstance(
+                leaf, Tensor
+            ):  # weights and inputs were there before: a view of them is nothing new
+                self._known.add(leaf.untyped_storage()._cdata)  # noqa: SLF001  # see _meet
         made = func(*args, **(kwargs or {}))
         for leaf in tree_leaves(made):
             if isinstance(leaf, Tensor):
