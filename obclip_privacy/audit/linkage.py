@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from obclip_privacy.audit.figures.position import PositionTally
 from obclip_privacy.audit.findings import Finding, finding
-from obclip_privacy.audit.interval import upper_tail
+from obclip_privacy.interval import upper_tail
 from obclip_privacy.audit.record import Links, Record
 from obclip_privacy.policy.frozen import Json
 

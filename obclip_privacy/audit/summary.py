@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from obclip_privacy.audit.findings import Finding
-from obclip_privacy.audit.interval import wilson_interval
+from obclip_privacy.interval import wilson_interval
 from obclip_privacy.audit.linkage import Linkage
 from obclip_privacy.audit.record import Number, Record
 from obclip_privacy.policy.frozen import Json

@@ -24,7 +24,7 @@ from obclip_privacy.audit.figures.multiplicative_capacity import multiplicative_
 from obclip_privacy.audit.figures.mutual_information import mutual_information
 from obclip_privacy.audit.figures.position import position_figures
 from obclip_privacy.audit.figures.t_closeness import equal_distance, ordered_distance
-from obclip_privacy.audit.interval import wilson_interval
+from obclip_privacy.interval import wilson_interval
 
 F = Fraction
 CLOSED = deterministic(uniform(6), ["same"] * 6)
