@@ -107,6 +107,11 @@ KINDS: Mapping[str, Kind] = FrozenMap(
             "the same prompt was sent with different sets; their intersection has fewer members",
             "draw no decoys at random: asking twice must send the same bytes",
         ),
+        "edits": Kind(
+            Severity.FAIL,
+            "a sequence of edited prompts has fewer members in common than each of its sets",
+            "let no decoy, block or order depend on the words that stay",
+        ),
         "attackers": Kind(
             Severity.FAIL,
             "an attacker that an honest set defeats is right more often than chance",

@@ -15,6 +15,7 @@ from obclip_privacy.audit.progress_file import ProgressFile
 from obclip_privacy.audit.record import Record
 from obclip_privacy.audit.rules import DEFAULT_RULES, parse_rules
 from obclip_privacy.audit.run import run_job, worker_count
+from obclip_privacy.audit.sources.from_policy import Asked
 from obclip_privacy.audit.sources.from_sets import read_sets
 from obclip_privacy.audit.sources.generator import Generator
 from obclip_privacy.audit.summary import MIN_SHARED, Summary
@@ -46,6 +47,7 @@ class Wanted:
     prior: str = ""
     attackers: tuple[str, ...] = ()
     files: tuple[tuple[str, str], ...] = ()
+    server: str = ""
     show: bool = False
     fail_on: str | None = None
     baseline: Path | None = None
@@ -82,6 +84,7 @@ class Session:
             repeats=wanted.repeats,
             attackers=wanted.attackers,
             files=wanted.files,
+            server=wanted.server,
             show=wanted.show,
         )
         self.generator = generator
@@ -139,7 +142,8 @@ class Session:
         total = None if self.wanted.path == "-" else _count_lines(Path(self.wanted.path))
         if total is not None:
             advance(total)
-        workers = worker_count(self.wanted.workers, total)
+        # times are measured one at a time
+        workers = 1 if self.wanted.server else worker_count(self.wanted.workers, total)
         items = self._items()
         if self.wanted.resume is None:
             auditor = Auditor(self.job, self.registry, self.generator) if self.generator else None
@@ -165,7 +169,7 @@ class Session:
     def _items(self) -> Iterator[Item]:
         if self.wanted.source == "input":
             for row, given in enumerate(read_prompts((), self.wanted.path), 1):
-                yield row, (given.prompt, given.negative_prompt)
+                yield row, Asked(given.prompt, given.negative_prompt, given.user)
         elif self.wanted.source == "sets":
             yield from read_sets(Path(self.wanted.path))
         else:

@@ -8,9 +8,9 @@ from fractions import Fraction
 from typing import Any
 
 from obclip_privacy.audit.findings import Finding
-from obclip_privacy.interval import wilson_interval
-from obclip_privacy.audit.linkage import Linkage
+from obclip_privacy.audit.linkage.log import Linkage
 from obclip_privacy.audit.record import Number, Record
+from obclip_privacy.audit.tally import AttackTally
 from obclip_privacy.policy.frozen import Json
 
 #: Figures of which the greatest is the worst; of the others the least is.
@@ -32,40 +32,6 @@ MIN_SHARED = 5
 WORST = 10
 #: A distribution has no more distinct values than this; later ones are counted together.
 _MAX_BARS = 200
-
-
-@dataclass(slots=True)
-class AttackTally:
-    """Successes of one attacker on one target."""
-
-    trials: int = 0
-    hits: Fraction = Fraction(0)
-    chance: Fraction = Fraction(0)
-
-    def add(self, hit: Fraction, chance: Fraction) -> None:
-        """Note one guess."""
-        self.trials += 1
-        self.hits += hit
-        self.chance += chance
-
-    @property
-    def beats_chance(self) -> bool:
-        """Whether the whole 95 % interval lies above chance."""
-        low, _ = wilson_interval(float(self.hits), self.trials)
-        return self.trials > 0 and low > float(self.chance) / self.trials
-
-    def as_json(self, attacker: str, target: str, *, least: int) -> dict[str, Json]:
-        """Accuracy beside chance, with its interval; nothing of both below *least* trials."""
-        told = self.trials >= least
-        return {
-            "attacker": attacker,
-            "target": target,
-            "trials": self.trials,
-            "accuracy": float(self.hits / self.trials) if told else None,
-            "chance": float(self.chance / self.trials) if self.trials else None,
-            "interval": list(wilson_interval(float(self.hits), self.trials)) if told else None,
-            "beats_chance": self.beats_chance,
-        }
 
 
 @dataclass(slots=True)
@@ -200,8 +166,8 @@ class Summary:
         if self.audited < self.least:
             for table in (figures, figures["exact"], figures["mean"]):
                 table.pop("edit_distance", None)
-        position = self.linkage.position_json()
-        figures["position"] = position if self.linkage.position.sets >= self.least else None
+        position = self.linkage.orders.position_json()
+        figures["position"] = position if self.linkage.orders.position.sets >= self.least else None
         figures["linkage"] = self.linkage.as_json()
         return figures
 

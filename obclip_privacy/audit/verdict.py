@@ -26,7 +26,7 @@ FORMAT = 1
 MAX_LISTED = 10_000
 _ORDER = {Severity.FAIL: 0, Severity.WARN: 1, Severity.INFO: 2}
 #: Attackers whose success is a finding of its own already.
-_OTHERWISE_FOUND = frozenset({"rerun", "position", "intersection"})
+_OTHERWISE_FOUND = frozenset({"rerun", "position", "intersection", "edits"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,10 @@ def _sorted(findings: Sequence[Finding]) -> list[Finding]:
 def _attackers(summary: Summary, registry: Registry) -> list[Finding]:
     found = []
     for (name, target), tally in summary.attacks.items():
-        if name in _OTHERWISE_FOUND or not tally.beats_chance:
+        attacker = registry.attackers.get(name.partition(".")[0])
+        beaten = tally.surely_beats_chance if attacker is not None and attacker.noisy else tally.beats_chance
+        if name in _OTHERWISE_FOUND or not beaten:
             continue
-        attacker = registry.attackers.get(name)
         kind = "attackers" if attacker is None or attacker.hideable else "prior_attackers"
         right, chance = float(tally.hits) / tally.trials, float(tally.chance) / tally.trials
         detail = f"{name} on {target}: {right:.1%} right, chance {chance:.1%}, {tally.trials} guesses"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 
 from obclip_privacy.attributes.safety import band_of, substitutable
 from obclip_privacy.audit.observation import (
+    Again,
     ColumnView,
     Observation,
     Truth,
@@ -20,12 +23,22 @@ from obclip_privacy.audit.sources.subject import OK, REFUSED, Subject
 from obclip_privacy.candidates.candidate_set import CandidateSet, ColumnReport
 from obclip_privacy.candidates.engine import Engine
 from obclip_privacy.candidates.strategies import partition
+from obclip_privacy.policy.frozen import Json
 from obclip_privacy.policy.model import AttributePolicy, CueAction, Strategy
 
 #: Members beyond this many are not re-run one by one; their number is reported as the engine counted it.
 MAX_RERUN = 512
 _CLOSURE = "closure failed"
 _ORDERED = frozenset({"age"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One prompt of the input, with its negative prompt and, if the log names it, its user."""
+
+    prompt: str = field(repr=False)
+    negative_prompt: str = field(default="", repr=False)
+    user: str = field(default="", repr=False)
 
 
 class PolicySource:
@@ -36,8 +49,9 @@ class PolicySource:
         self._reading = reading
         self._prior = prior
 
-    def subject(self, row: int, prompt: str, negative_prompt: str = "") -> Subject:
-        """The set of *prompt*, with every member fed back through the public entry."""
+    def subject(self, row: int, asked: Asked) -> Subject:
+        """The set of a prompt, with every member fed back through the public entry."""
+        prompt, negative_prompt = asked.prompt, asked.negative_prompt
         found = self._engine.candidates(prompt, negative_prompt)
         reports = [r for r in found.attributes if r.strategy != Strategy.KEEP]
         if found.status != "ok":
@@ -72,6 +86,10 @@ class PolicySource:
             negative_prompt=found.cloud_negative_prompt,
             outputs=self._outputs(members, negative_prompt),
             output=found.payload_bytes,
+            again=Again(
+                partial(self._payload, prompt, negative_prompt),
+                tuple(partial(self._payload, member, negative_prompt) for member in members),
+            ),
         )
         truth = Truth(self._real_member(prompt, found, columns, members), found.real_index, prompt)
         cues = sum(self._withheld(cue.kind) for cue in self._reading.detect(prompt).cues)
@@ -85,7 +103,12 @@ class PolicySource:
             cues_withheld=cues,
             checked=True,
             prompt=prompt,
+            user=asked.user,
         )
+
+    def _payload(self, prompt: str, negative_prompt: str) -> Mapping[str, Json] | None:
+        found = self._engine.transform(prompt, negative_prompt)
+        return found.payload() if found.status == OK else None
 
     def _withheld(self, kind: str) -> bool:
         action = self._engine.policy.cue_action(kind)

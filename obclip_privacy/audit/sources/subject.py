@@ -38,6 +38,7 @@ class Subject:
             ``None`` where it cannot be asked.
         checked: whether the set went through the engine's own closure check.
         wire: of a recorded request, else ``None``.
+        user: who sent it, as the log names them; ``""`` if it does not say.
         prompt: the person's own words.
     """
 
@@ -53,4 +54,5 @@ class Subject:
     asked_again: tuple[str, ...] | None = field(default=None, repr=False)
     checked: bool = False
     wire: WireMarks | None = None
+    user: str = field(default="", repr=False)
     prompt: str = field(default="", repr=False)
