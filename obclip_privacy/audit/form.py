@@ -17,7 +17,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from obclip_privacy.attributes.base import Attribute
-from obclip_privacy.audit.observation import common_words, tokens_of
+from obclip_privacy.audit.observation import Observation, common_words, tokens_of
 from obclip_privacy.language.articles import begins_with_vowel_sound
 from obclip_privacy.language.fold import fold
 
@@ -120,6 +120,28 @@ def traits_of(
         found = tuple(tuple(sorted(contradictions(text))) for text in texts)
         traits.append(Trait("contradiction", found, (), error=True))
     return tuple(traits)
+
+
+class Form:
+    """The traits of observations; those of the last one are kept, since several look at them.
+
+    Args:
+        words: what the installed lexicons know.
+        contradictions: asked of sets whose maker has not checked that their members are consistent.
+    """
+
+    def __init__(self, words: Words, contradictions: Contradictions) -> None:
+        self._words = words
+        self._contradictions = contradictions
+        self._last: tuple[Observation, tuple[Trait, ...]] | None = None
+
+    def of(self, seen: Observation) -> tuple[Trait, ...]:
+        """All traits of the candidates; none of a single one."""
+        if self._last is None or self._last[0] is not seen:
+            check = None if seen.consistent else self._contradictions
+            found = traits_of(seen.candidates, self._words, check) if len(seen.candidates) > 1 else ()
+            self._last = (seen, found)
+        return self._last[1]
 
 
 def scores_of(traits: Sequence[Trait], n: int) -> tuple[int, ...]:

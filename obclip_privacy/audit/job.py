@@ -12,7 +12,7 @@ from pathlib import Path
 from obclip_privacy import __version__
 from obclip_privacy.audit.attackers.base import Attack, Attacker, Guess, Setting
 from obclip_privacy.audit.disagreement import OtherDetectors
-from obclip_privacy.audit.form import Words
+from obclip_privacy.audit.form import Form, Words
 from obclip_privacy.audit.measuring.links import Digests
 from obclip_privacy.audit.measuring.meter import Meter
 from obclip_privacy.audit.measuring.standing import Standing
@@ -24,7 +24,7 @@ from obclip_privacy.audit.sources.from_policy import Asked, PolicySource
 from obclip_privacy.audit.sources.from_sets import GivenSet, subject_of
 from obclip_privacy.audit.sources.from_wire import WireRequest, wire_subject
 from obclip_privacy.audit.sources.generator import Generator, Program
-from obclip_privacy.candidates.engine import Engine
+from obclip_privacy.audit.sources.watched_engine import WatchedEngine
 from obclip_privacy.errors import BadInputError, PluginError, PolicyError
 from obclip_privacy.plugins.manager import load_plugins
 from obclip_privacy.plugins.registry import Registry
@@ -100,10 +100,11 @@ class Auditor:
         policy = load_policy(job.policy or READING_POLICY)
         if policy.sha256 != job.policy_sha256:
             raise PolicyError(f"the policy '{job.policy}' changed while it was audited")
-        engine = Engine(policy, plugins)
+        engine = WatchedEngine(policy, plugins)
         reading = Reading(engine)
         words = Words.of(plugins.attributes.values())
-        setting = Setting(words, reading, {name: Path(path) for name, path in job.files}, job.server)
+        form = Form(words, reading.contradictions)
+        setting = Setting(form, reading, {name: Path(path) for name, path in job.files}, job.server)
         prior = read_prior(Path(job.prior)) if job.prior else Prior()
         self._job = job
         self._engine = engine
@@ -111,7 +112,7 @@ class Auditor:
         self._generator = generator or (Program.parse(job.rerun) if job.rerun else None)
         self.meter = Meter(
             Standing(reading, OtherDetectors.of(policy, plugins), strict_values=bool(job.policy)),
-            words,
+            form,
             prepared(plugins.attackers, job.attackers, setting),
             Digests(job.salt),
             show=job.show,

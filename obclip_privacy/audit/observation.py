@@ -80,6 +80,7 @@ class Observation:
         survivors: how many members the generator's own re-run left, where there are too many to run here.
         seconds: for each member the least time that the generator took in even and in odd rounds; empty
             unless it was measured.
+        consistent: whether the engine has checked that no member contradicts itself in the words it moves.
         again: the device, where it can be asked again.
     """
 
@@ -93,6 +94,7 @@ class Observation:
     output: bytes = field(default=b"", repr=False)
     survivors: int | None = None
     seconds: tuple[tuple[float, float], ...] = ()
+    consistent: bool = False
     again: Again | None = field(default=None, repr=False, compare=False)
 
     @property

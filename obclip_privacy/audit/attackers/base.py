@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from obclip_privacy.audit.form import Words
+from obclip_privacy.audit.form import Form
 from obclip_privacy.audit.observation import Observation
 from obclip_privacy.policy.frozen import FrozenMap
 
@@ -54,13 +54,13 @@ class Setting:
     """What an attacker may use.
 
     Attributes:
-        words: what the installed lexicons know.
+        form: traits in which the members of a set differ, by what the installed lexicons know.
         reading: reads a text as the audit's policy does.
         files: files that the user gave, by option (``lm_text``, ``train``, ``prior_table``, ``lm_model``).
         server: address of a live server, or ``""``.
     """
 
-    words: Words
+    form: Form
     reading: Reading
     files: Mapping[str, Path] = field(default_factory=FrozenMap)
     server: str = ""

@@ -1,8 +1,8 @@
 """Context: guesses a person's value from the words that stay, which no candidate set can hide.
 
 Multinomial naive Bayes with add-one smoothing, trained on captions that are labelled automatically: what the
-policy's detectors read in them is the label, what all candidates of their set share are the features. The
-second attacker also sees the cues that the policy withholds; the difference is what withholding them buys.
+policy's detectors read in them is the label, the words that are no mention are the features. The second
+attacker also sees the cues that the policy withholds; the difference is what withholding them buys.
 Each guess is beside 1/(number of values); a training file whose values are not equally common gives the
 prior an edge as well. Source: Manning, Raghavan and Schuetze, "Introduction to Information Retrieval",
 chapter 13.
@@ -10,6 +10,7 @@ chapter 13.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -17,7 +18,8 @@ from dataclasses import dataclass, field
 
 from obclip_privacy.audit.attackers.base import Attack, Attacker, Guess, Setting
 from obclip_privacy.audit.attackers.ngram import read_lines
-from obclip_privacy.audit.observation import Observation, common_words
+from obclip_privacy.audit.observation import Observation, tokens_of
+from obclip_privacy.audit.reading import is_withheld
 from obclip_privacy.policy.model import Strategy
 
 #: Captions beyond this many are not learnt from.
@@ -50,21 +52,29 @@ class NaiveBayes:
 
 def learn(setting: Setting, cues: bool) -> dict[str, NaiveBayes]:
     """One classifier an attribute, from the captions of ``--train``."""
-    engine = setting.reading.engine
+    policy = setting.reading.engine.policy
+    hidden = {a.id: a for a in policy.attributes if a.strategy is not Strategy.KEEP}
     models: dict[str, NaiveBayes] = {}
-    for number, caption in enumerate(read_lines(setting.files["train"])):
-        if number >= MAX_CAPTIONS:
-            break
-        found = engine.candidates(caption)
-        if found.status != "ok":
-            continue
-        words = common_words(found.members if cues else found.candidates)
-        stated = setting.reading.values(caption)
-        for report in found.attributes:
-            values = stated.get((report.person, report.attribute), frozenset())
-            if report.strategy != Strategy.KEEP and len(values) == 1 and next(iter(values)) in report.values:
-                models.setdefault(report.attribute, NaiveBayes()).learn(words, next(iter(values)))
+    for caption in itertools.islice(read_lines(setting.files["train"]), MAX_CAPTIONS):
+        detection = setting.reading.detect(caption)
+        spans = [(mention.start, mention.end) for mention in detection.mentions]
+        if not cues:
+            spans += [(c.start, c.end) for c in detection.cues if is_withheld(policy, c.kind)]
+        words = tokens_of(_without(caption, spans))
+        for (_, name), values in setting.reading.values(caption).items():
+            if name in hidden and len(values) == 1 and hidden[name].index_of(next(iter(values))) is not None:
+                models.setdefault(name, NaiveBayes()).learn(words, next(iter(values)))
     return models
+
+
+def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """*text* with a space in place of each span."""
+    parts, at = [], 0
+    for start, end in sorted(spans):
+        if start >= at:
+            parts.append(text[at:start])
+            at = end
+    return " ".join([*parts, text[at:]])
 
 
 def _prepare(cues: bool) -> Callable[[Setting], Attack | None]:

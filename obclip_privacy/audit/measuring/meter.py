@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from obclip_privacy.audit.attackers.base import Attack
 from obclip_privacy.audit.findings import finding
-from obclip_privacy.audit.form import Words, traits_of
+from obclip_privacy.audit.form import Form
 from obclip_privacy.audit.measuring.form_findings import form_findings
 from obclip_privacy.audit.measuring.guesses import scores_of_attacks
 from obclip_privacy.audit.measuring.links import Digests, links_of, wire_marks
@@ -26,14 +26,14 @@ class Meter:
 
     Attributes:
         standing: looks for what stands in every candidate; has the reading of the audit's policy.
-        words: what the installed lexicons know.
+        form: traits in which candidates differ.
         attacks: prepared attackers by name.
         digests: of this audit.
         show: whether records keep text.
     """
 
     standing: Standing
-    words: Words
+    form: Form
     attacks: Mapping[str, Attack]
     digests: Digests
     show: bool = False
@@ -44,9 +44,7 @@ class Meter:
             return self._refused(subject)
         seen, truth, reading = subject.observation, subject.truth, self.standing.reading
         rerun_left = rerun_survivors(subject, seen)
-        # The engine has checked that no member of its sets contradicts itself in the words that it moves.
-        check = None if subject.checked else reading.contradictions
-        traits = traits_of(seen.candidates, self.words, check) if len(seen.candidates) > 1 else ()
+        traits = self.form.of(seen)
         closed = is_closed(seen)
         telling = [trait for trait in traits if not closed or trait.name == "contradiction"]
         alive = rerun_left

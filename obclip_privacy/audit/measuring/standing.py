@@ -40,16 +40,20 @@ class Standing:
         """A value of the policy's own domain is a leak; others (minors, outside it) are visible by design."""
         policy = self.reading.engine.policy
         first, *others = seen.candidates
-        fixed = self.reading.values(first)
-        for text in others:
-            stated = self.reading.values(text)
-            fixed = {key: values for key, values in fixed.items() if stated.get(key) == values}
         hidden = {attribute.id for attribute in policy.attributes if attribute.strategy is not Strategy.KEEP}
         ranging = {column.key for column in seen.columns if len(column.values) > 1}
+        fixed = {
+            (person, name): values
+            for (person, name), values in self.reading.values(first).items()
+            if name in hidden and f"{person}.{name}" not in ranging
+        }
+        for text in others:
+            if not fixed:
+                break
+            stated = self.reading.values(text)
+            fixed = {key: values for key, values in fixed.items() if stated.get(key) == values}
         found = []
         for (person, name), values in sorted(fixed.items()):
-            if name not in hidden or f"{person}.{name}" in ranging:
-                continue
             attribute = policy.attribute(name)
             own = attribute is not None and any(attribute.index_of(value) is not None for value in values)
             # Minors are a class of their own: that somebody is one is visible under every policy.
@@ -77,6 +81,8 @@ class Standing:
         first, *others = seen.candidates
         cues = [(cue.attribute, cue.kind) for cue in self.reading.detect(first).cues]
         for text in others:
+            if not cues:
+                break
             here = {(cue.attribute, cue.kind) for cue in self.reading.detect(text).cues}
             cues = [cue for cue in cues if cue in here]
         return [
