@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from obclip_privacy.audit.attackers.base import Attacker
 from obclip_privacy.audit.attackers.context import CONTEXT, CONTEXT_WITH_CUES
+from obclip_privacy.audit.attackers.language_model import LANGUAGE_MODEL
 from obclip_privacy.audit.attackers.ngram import NGRAM
 from obclip_privacy.audit.attackers.odd_one_out import ODD_ONE_OUT
 from obclip_privacy.audit.attackers.prior_table import PRIOR_TABLE
@@ -17,5 +18,14 @@ from obclip_privacy.hookspecs import hookimpl
 @hookimpl
 def register_attackers(register: Callable[[Attacker], None]) -> None:
     """Register the attackers."""
-    for attacker in (RERUN, ODD_ONE_OUT, NGRAM, CONTEXT, CONTEXT_WITH_CUES, PRIOR_TABLE, TRAFFIC):
+    for attacker in (
+        RERUN,
+        ODD_ONE_OUT,
+        NGRAM,
+        CONTEXT,
+        CONTEXT_WITH_CUES,
+        PRIOR_TABLE,
+        LANGUAGE_MODEL,
+        TRAFFIC,
+    ):
         register(attacker)
