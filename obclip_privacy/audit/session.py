@@ -11,6 +11,7 @@ from pathlib import Path
 from obclip_privacy.audit.baseline import Baseline, baseline_text, new_salt, read_baseline
 from obclip_privacy.audit.findings import Finding
 from obclip_privacy.audit.job import READING_POLICY, Auditor, Item, Job
+from obclip_privacy.audit.policy_lines import PolicyLines
 from obclip_privacy.audit.progress_file import ProgressFile
 from obclip_privacy.audit.record import Record
 from obclip_privacy.audit.rules import DEFAULT_RULES, parse_rules
@@ -73,6 +74,7 @@ class Session:
         self.baseline: Baseline | None = read_baseline(wanted.baseline) if wanted.baseline else None
         named = wanted.policy or ("default" if wanted.source == "input" else "")
         self.policy = load_policy(named) if named else None
+        self.lines = PolicyLines.of(named) if named else PolicyLines(())
         self.registry = load_plugins()
         self.salt = self.baseline.salt if self.baseline else new_salt()
         self.job = Job(
@@ -115,6 +117,7 @@ class Session:
             salt=self.salt,
             notes=self._notes(summary),
             prior_file=bool(self.wanted.prior),
+            lines=self.lines,
         )
 
     def baseline_text(self, data: Mapping[str, Json]) -> str:

@@ -12,7 +12,8 @@ from pathlib import Path
 import obclip_privacy
 from obclip_privacy import __version__
 from obclip_privacy.audit.baseline import Baseline
-from obclip_privacy.audit.findings import Finding, Severity, finding, finding_json
+from obclip_privacy.audit.findings import Finding, Severity, finding, finding_json, fix_of
+from obclip_privacy.audit.policy_lines import PolicyLines
 from obclip_privacy.audit.record import Record
 from obclip_privacy.audit.rules import Rule, broken, judged
 from obclip_privacy.audit.summary import Summary
@@ -90,6 +91,7 @@ def report_data(
     baseline: Baseline | None,
     salt: bytes,
     notes: Sequence[str],
+    lines: PolicyLines,
     prior_file: bool = False,
 ) -> dict[str, Json]:
     """Everything that a report says; begins with verdict, figures and findings."""
@@ -97,7 +99,9 @@ def report_data(
     return {
         "verdict": "pass" if verdict.passed else "fail",
         "figures": summary.figures(),
-        "findings": [finding_json(found, salt) for found in verdict.findings[:MAX_LISTED]],
+        "findings": [
+            finding_json(found, salt, lines.place_of(found)) for found in verdict.findings[:MAX_LISTED]
+        ],
         "findings_total": len(verdict.findings),
         "findings_accepted": accepted,
         "attackers": summary.attackers(),
@@ -105,7 +109,7 @@ def report_data(
         "rules_broken": [rule.text for rule in verdict.broken],
         "prior": "file" if prior_file else _prior_name(policy),
         "notes": list(notes),
-        "examples": [_example(record) for _, record in summary.examples],
+        "examples": [_example(record, lines) for _, record in summary.examples],
         "source": source,
         "policy": None if policy is None else {"name": policy.name, "sha256": policy.sha256},
         "attributes": [] if policy is None else _attributes(policy),
@@ -129,11 +133,17 @@ def _attributes(policy: Policy) -> list[Json]:
     ]
 
 
-def _example(record: Record) -> dict[str, Json]:
+def _example(record: Record, lines: PolicyLines) -> dict[str, Json]:
     """One of the worst prompts; without text unless the record has it."""
     shown = dict(record.shown or {})
     findings: list[Json] = [
-        {"kind": f.kind, "severity": f.severity.value, "attribute": f.attribute, "detail": f.detail}
+        {
+            "kind": f.kind,
+            "severity": f.severity.value,
+            "attribute": f.attribute,
+            "detail": f.detail,
+            "fix": fix_of(f, lines.place_of(f)),
+        }
         for f in record.findings
     ]
     figures: dict[str, Json] = {

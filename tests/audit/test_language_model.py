@@ -1,4 +1,4 @@
-"""The language-model attacker: causal, masked, GGUF; likelihoods held against sums made one token at a time."""
+"""The language-model attacker: causal, masked, GGUF; likelihoods held against sums made token by token."""
 
 from __future__ import annotations
 
@@ -16,25 +16,8 @@ from obclip_privacy.errors import BadInputError
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-WORDS = [
-    "[PAD]",
-    "[UNK]",
-    "[MASK]",
-    "[CLS]",
-    "[SEP]",
-    "<s>",
-    "a",
-    "an",
-    "young",
-    "old",
-    "woman",
-    "man",
-    "reading",
-    "her",
-    "his",
-    "dog",
-    "with",
-]
+WORDS = ["[PAD]", "[UNK]", "[MASK]", "[CLS]", "[SEP]", "<s>", "a", "an", "young", "old", "woman", "man"]
+WORDS += ["reading", "her", "his", "dog", "with"]
 TEXTS = ["a woman reading", "an old man with his dog", "a man"]
 
 
@@ -155,16 +138,10 @@ def test_a_real_model_from_a_registry(tmp_path: Path, capsys) -> None:
     assert first > second + 10
     # alone or in a batch it is the same
     assert scorer.log_likelihoods([natural]) == pytest.approx([first], abs=1e-3)
-    # sets whose decoys are nonsense are told apart; honest ones are only ever ranked by the words' prior
-    rows = [
-        {
-            "candidates": [
-                f"{text} {scene}" for text in ("a carpenter with his beard", "a carpenter with her beard")
-            ],
-            "real_index": 0,
-        }
-        for scene in ("in a workshop", "by the sea", "at night", "in the rain", "on a ladder", "at work")
-    ]
+    # a decoy that nobody would type: the real one is the likelier
+    scenes = ("in a workshop", "by the sea", "at night", "in the rain", "on a ladder", "at work")
+    pairs = [[f"a carpenter with {whose} beard {scene}" for whose in ("his", "her")] for scene in scenes]
+    rows = [{"candidates": pair, "real_index": 0} for pair in pairs]
     sets = tmp_path / "sets.jsonl"
     sets.write_text("\n".join(map(json.dumps, rows)), "utf-8")
     main(["audit", "--sets", str(sets), "--lm-model", str(weights), "--workers", "1"])

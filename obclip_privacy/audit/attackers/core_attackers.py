@@ -18,14 +18,6 @@ from obclip_privacy.hookspecs import hookimpl
 @hookimpl
 def register_attackers(register: Callable[[Attacker], None]) -> None:
     """Register the attackers."""
-    for attacker in (
-        RERUN,
-        ODD_ONE_OUT,
-        NGRAM,
-        CONTEXT,
-        CONTEXT_WITH_CUES,
-        PRIOR_TABLE,
-        LANGUAGE_MODEL,
-        TRAFFIC,
-    ):
+    for attacker in (RERUN, ODD_ONE_OUT, NGRAM, LANGUAGE_MODEL, CONTEXT, CONTEXT_WITH_CUES, PRIOR_TABLE):
         register(attacker)
+    register(TRAFFIC)
