@@ -39,7 +39,7 @@ def links_of(
     real = seen.candidates[candidate] if candidate is not None else whole
     marks = [digests.of(*_varying(text, shared)) for text in seen.candidates]
     user = digests.of("user", subject.user) if subject.user else ""
-    columns, rows = _rows(digests, seen, marks)
+    columns, rows = _rows(digests, reading, seen, marks)
     return Links(
         prompt=digests.of("prompt", user, real, seen.negative_prompt),
         user=user,
@@ -72,18 +72,25 @@ def wire_marks(digests: Digests, subject: Subject, seen: Observation) -> tuple[s
 
 
 def _rows(
-    digests: Digests, seen: Observation, marks: Sequence[str]
+    digests: Digests, reading: Reading, seen: Observation, marks: Sequence[str]
 ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Columns, and the values of each member in them."""
-    if not seen.columns:
-        return ((WORDS,), tuple((mark,) for mark in marks)) if len(marks) == seen.n else ((), ())
-    names = tuple(column.key for column in seen.columns)
-    values = [[digests.of(c.key, value)[:12] for value in c.values] for c in seen.columns]
-    rows = tuple(
-        tuple(values[column][value] for column, value in enumerate(assignment))
-        for assignment in seen.assignments
-    )
-    return names, rows
+    """Columns, and each member's values in them: stated, else read from the candidates, else their words."""
+    if seen.columns:
+        names = tuple(column.key for column in seen.columns)
+        told = [
+            [c.values[value] for c, value in zip(seen.columns, row, strict=True)] for row in seen.assignments
+        ]
+    elif len(marks) != seen.n:
+        return (), ()
+    else:
+        stated = [reading.values(text) for text in seen.candidates]
+        keys = sorted(key for key in stated[0] if all(len(row.get(key, ())) == 1 for row in stated))
+        names = tuple(f"{person}.{attribute}" for person, attribute in keys)
+        told = [[next(iter(row[key])) for key in keys] for row in stated]
+        if len({tuple(row) for row in told}) < seen.n:
+            return (WORDS,), tuple((mark,) for mark in marks)
+    short = {value: digests.of("value", value)[:12] for row in told for value in row}
+    return names, tuple(tuple(short[value] for value in row) for row in told)
 
 
 def _values(
