@@ -111,6 +111,7 @@ def traits_of(
         Trait("spacing", tuple(tuple(_SPACING.findall(text)) for text in texts), (), error=False),
         Trait("punctuation", tuple("".join(_PUNCTUATION.findall(text)) for text in texts), None, error=False),
         Trait("unicode form", tuple(_unicode(text) for text in texts), (), error=False),
+        Trait("length", tuple(map(_rest, texts, varying)), None, error=False),
         Trait("extra words", tuple(_unknown(found, words) for found in varying), (), error=False),
         Trait("no parallel word", _parallel(varying, words), (), error=False),
         Trait("article", tuple(_wrong_articles(text) for text in texts), 0, error=True),
@@ -231,6 +232,21 @@ def _unicode(text: str) -> tuple[str, ...]:
     found = [form for form in ("NFC", "NFD", "NFKC") if not unicodedata.is_normalized(form, text)]
     odd = {unicodedata.category(char) for char in text if not char.isascii()} & {"Cf", "Zs", "Mn", "Co", "Cn"}
     return (*(found if "NFC" in found or odd else ()), *sorted(odd))
+
+
+def _rest(text: str, varying: Sequence[str]) -> int:
+    """Characters beyond spaces, punctuation and the words that vary: as many in all honest candidates."""
+    plain = "".join(_PUNCTUATION.sub("", fold(text)).split())
+    return _length(plain) - sum(_length(word) for word in varying)
+
+
+def _length(text: str) -> int:
+    """Characters of *text* in any Unicode form: accents do not count."""
+    return (
+        len(text)
+        if text.isascii()
+        else len(re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", text)))
+    )
 
 
 def _unknown(varying: Sequence[str], words: Words) -> tuple[str, ...]:

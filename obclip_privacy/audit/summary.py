@@ -17,7 +17,15 @@ from obclip_privacy.policy.frozen import Json
 GREATEST_IS_WORST = frozenset(
     [
         *("posterior", "posterior_uniform", "posterior_worst_attribute", "leakage_bits", "t_closeness"),
-        *("capacity_bits", "mutual_information_bits", "edit_distance", "bytes", "macs", "n_sent"),
+        *(
+            "capacity_bits",
+            "mutual_information_bits",
+            "edit_distance",
+            "outside_changed",
+            "bytes",
+            "macs",
+            "n_sent",
+        ),
     ]
 )
 LEAST_IS_WORST = frozenset({"n", "k_eff", "l_diversity", "guessing_entropy", "prior_guessing_entropy"})
@@ -166,6 +174,7 @@ class Summary:
         if self.audited < self.least:
             for table in (figures, figures["exact"], figures["mean"]):
                 table.pop("edit_distance", None)
+                table.pop("outside_changed", None)
         position = self.linkage.orders.position_json()
         figures["position"] = position if self.linkage.orders.position.sets >= self.least else None
         figures["linkage"] = self.linkage.as_json()

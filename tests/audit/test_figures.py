@@ -22,6 +22,7 @@ from obclip_privacy.audit.figures.l_diversity import distinct_l_diversity, entro
 from obclip_privacy.audit.figures.min_entropy_leakage import min_entropy_leakage
 from obclip_privacy.audit.figures.multiplicative_capacity import multiplicative_capacity
 from obclip_privacy.audit.figures.mutual_information import mutual_information
+from obclip_privacy.audit.figures.outside_text import outside_changed
 from obclip_privacy.audit.figures.position import position_figures
 from obclip_privacy.audit.figures.t_closeness import equal_distance, ordered_distance
 from obclip_privacy.interval import wilson_interval
@@ -117,6 +118,21 @@ def test_position() -> None:
 )
 def test_edit_distance(one: str, other: str, distance: int) -> None:
     assert edit_distance(one, other) == edit_distance(other, one) == distance
+
+
+@pytest.mark.parametrize(
+    ("prompt", "spans", "sent", "lost"),
+    [
+        ("a lady in a red hat", [(2, 6)], "a woman in a red hat", 0),
+        ("a senior woman, smiling", [(2, 8), (9, 14)], "an old woman, smiling", 0),
+        ("a man with a beard reads", [(2, 5), (6, 18)], "a man reads", 0),
+        ("a man in a Red hat reads", [(2, 5)], "a man in a red hat reads", 1),
+        ("a man, reading, at dusk", [(2, 5)], "a man at dusk", 3),
+        ("dusk at sea", [], "sea at dusk", 2),
+    ],
+)
+def test_outside_text(prompt: str, spans: list[tuple[int, int]], sent: str, lost: int) -> None:
+    assert outside_changed(prompt, spans, sent) == lost
 
 
 def test_cost() -> None:

@@ -59,7 +59,7 @@ class Meter:
             *form_findings(subject.row, traits, truth, content, closed=closed),
             *self.standing.findings(subject.row, seen, content),
         ]
-        figures = set_figures(subject, seen, alive, columns, findings)
+        figures = set_figures(reading, subject, seen, alive, columns, findings)
         figures["k_eff"] = seen.survivors if seen.survivors is not None else len(rerun_left)
         return Record(
             row=subject.row,

@@ -15,11 +15,13 @@ from obclip_privacy.audit.figures.l_diversity import distinct_l_diversity, entro
 from obclip_privacy.audit.figures.min_entropy_leakage import min_entropy_leakage
 from obclip_privacy.audit.figures.multiplicative_capacity import multiplicative_capacity
 from obclip_privacy.audit.figures.mutual_information import mutual_information
+from obclip_privacy.audit.figures.outside_text import outside_changed
 from obclip_privacy.audit.figures.t_closeness import equal_distance, ordered_distance
 from obclip_privacy.audit.figures.timing import uneven_times
 from obclip_privacy.audit.findings import Finding
 from obclip_privacy.audit.measuring.survivors import is_closed
 from obclip_privacy.audit.observation import Observation, marginal
+from obclip_privacy.audit.reading import Reading
 from obclip_privacy.audit.record import ColumnFigures, Number
 from obclip_privacy.audit.sources.subject import Subject
 
@@ -27,6 +29,7 @@ _COUNTED = ("closure", "odd_one_out", "contradiction", "uneven", "unhidden", "vi
 
 
 def set_figures(
+    reading: Reading,
     subject: Subject,
     seen: Observation,
     alive: Sequence[int],
@@ -36,6 +39,7 @@ def set_figures(
     """The figures by name, but for ``k_eff``.
 
     Args:
+        reading: finds the mentions in what was typed.
         subject: what was audited.
         seen: its observation.
         alive: members that may still be real.
@@ -62,6 +66,11 @@ def set_figures(
     if subject.truth.prompt and subject.truth.candidate is not None:
         sent = seen.candidates[subject.truth.candidate]
         figures["edit_distance"] = edit_distance(subject.truth.prompt, sent)
+        spans = [
+            *subject.withheld,
+            *((m.start, m.end) for m in reading.detect(subject.truth.prompt).mentions),
+        ]
+        figures["outside_changed"] = outside_changed(subject.truth.prompt, spans, sent)
     return figures
 
 

@@ -53,6 +53,12 @@ FIGURES: tuple[Described, ...] = (
     Described("cues", "cues that are sent", "lower", "0"),
     Described("cues_withheld", "cues that are withheld", "higher", "all cues"),
     Described("edit_distance", "characters changed of what was typed, at most", "lower", "0"),
+    Described(
+        "outside_changed",
+        "words outside mentions and withheld spans that were lost, at most",
+        "lower",
+        "0",
+    ),
     Described("bytes", "bytes of the largest set", "lower", "the prompt's own"),
     Described(
         "macs", "multiply-accumulates of the largest set (rule: docs/audit.md)", "lower", "one candidate"

@@ -103,6 +103,7 @@ class PolicySource:
             sensitive=bool(reports),
             cues_withheld=cues,
             prompt=prompt,
+            withheld=tuple((span.start, span.end) for span in found.withheld),
             user=asked.user,
         )
 

@@ -37,6 +37,7 @@ class Subject:
         asked_again: the set that the generator made of the real member when it was asked a second time;
             ``None`` where it cannot be asked.
         wire: of a recorded request, else ``None``.
+        withheld: spans of the prompt that the cloud does not get.
         user: who sent it, as the log names them; ``""`` if it does not say.
         prompt: the person's own words.
     """
@@ -52,5 +53,6 @@ class Subject:
     cues_withheld: int = 0
     asked_again: tuple[str, ...] | None = field(default=None, repr=False)
     wire: WireMarks | None = None
+    withheld: tuple[tuple[int, int], ...] = ()
     user: str = field(default="", repr=False)
     prompt: str = field(default="", repr=False)
