@@ -69,7 +69,7 @@ def row_of(what: str, data: Mapping[str, Any]) -> dict[str, Any]:
         "exact_posterior": figures["exact"].get("posterior"),
         "fails": dict(sorted(kinds.items())),
         "attackers": data["attackers"],
-        "versions": data["versions"],
+        "versions": {name: data["versions"][name] for name in ("obclip", "lexicons")},
     }
 
 

@@ -242,11 +242,9 @@ def _rest(text: str, varying: Sequence[str]) -> int:
 
 def _length(text: str) -> int:
     """Characters of *text* in any Unicode form: accents do not count."""
-    return (
-        len(text)
-        if text.isascii()
-        else len(re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", text)))
-    )
+    if text.isascii():
+        return len(text)
+    return sum(not unicodedata.combining(char) for char in unicodedata.normalize("NFD", text))
 
 
 def _unknown(varying: Sequence[str], words: Words) -> tuple[str, ...]:

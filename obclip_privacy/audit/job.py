@@ -15,7 +15,7 @@ from obclip_privacy.audit.disagreement import OtherDetectors
 from obclip_privacy.audit.form import Form, Words
 from obclip_privacy.audit.measuring.links import Digests
 from obclip_privacy.audit.measuring.meter import Meter
-from obclip_privacy.audit.measuring.standing import Standing
+from obclip_privacy.audit.measuring.standing import Standing, neutral_wordings
 from obclip_privacy.audit.observation import Observation
 from obclip_privacy.audit.prior import Prior, read_prior
 from obclip_privacy.audit.reading import Reading
@@ -111,7 +111,12 @@ class Auditor:
         self._source = PolicySource(engine, reading, prior)
         self._generator = generator or (Program.parse(job.rerun) if job.rerun else None)
         self.meter = Meter(
-            Standing(reading, OtherDetectors.of(policy, plugins), strict_values=bool(job.policy)),
+            Standing(
+                reading,
+                OtherDetectors.of(policy, plugins),
+                strict_values=bool(job.policy),
+                neutral=neutral_wordings(plugins.attributes.values()),
+            ),
             form,
             prepared(plugins.attackers, job.attackers, setting),
             Digests(job.salt),

@@ -135,6 +135,22 @@ def test_rules(capsys, tmp_path: Path, rules: str, code: int) -> None:
     assert bool(data["rules_broken"]) == bool(code)
 
 
+def test_the_neutral_wording_is_no_value_where_the_policy_neutralises(capsys, tmp_path: Path) -> None:
+    """A plural ``they`` is what ``strict`` writes for everybody; under ``enumerate`` it would be a value."""
+    prompt = "young adults stare at their computer monitors as they play\n"
+    source = write(tmp_path, prompt, "p.txt")
+    code, data, _ = run(capsys, "--policy", "strict", "--input", source)
+    assert (code, [found["kind"] for found in data["findings"] if found["severity"] == "fail"]) == (0, [])
+    gender = {"id": "gender", "values": ["female", "nonbinary"], "strategy": "enumerate"}
+    age = {"id": "age", "values": ["young", "old"], "strategy": "enumerate"}
+    policy = {"schema_version": 1, "name": "p", "attributes": [gender, age]}
+    path = write(tmp_path, json.dumps(policy), "p.json")
+    sets = [{"candidates": ["a young person while they read"], "real_index": 0}]
+    code, data, _ = run(capsys, "--policy", path, "--sets", write(tmp_path, sets))
+    assert code == 1
+    assert {found["kind"] for found in data["findings"]} == {"unhidden"}
+
+
 def test_cues_that_a_policy_keeps(capsys, tmp_path: Path) -> None:
     policy = write(
         tmp_path, '{"schema_version": 1, "name": "p", "extends": "default", "cues": {"*": "keep"}}', "p.json"

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
+from obclip_privacy.attributes.base import Attribute
 from obclip_privacy.attributes.safety import AGE, MINOR_VALUES
 from obclip_privacy.audit.disagreement import OtherDetectors
 from obclip_privacy.audit.findings import Finding, finding
 from obclip_privacy.audit.observation import Observation
 from obclip_privacy.audit.reading import Reading
+from obclip_privacy.policy.frozen import FrozenMap
 from obclip_privacy.policy.model import Strategy
+
+
+def neutral_wordings(attributes: Iterable[Attribute]) -> Mapping[str, frozenset[str]]:
+    """By attribute, what its lexicon writes where no value is to be said, in lower case."""
+    return FrozenMap(
+        {
+            attribute.id: frozenset(
+                form.lower() for cls in attribute.lexicon.classes for form in cls.neutral if form
+            )
+            for attribute in attributes
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +37,13 @@ class Standing:
         others: installed detectors that the policy does not use.
         strict_values: whether a value of one of the policy's attributes that nothing stands beside is a
             failure (a policy is given) or may be meant so (sets made elsewhere).
+        neutral: by attribute, the wordings without a value, in lower case.
     """
 
     reading: Reading
     others: OtherDetectors | None = None
     strict_values: bool = True
+    neutral: Mapping[str, frozenset[str]] = field(default_factory=FrozenMap)
 
     def findings(self, row: int, seen: Observation, content: bytes) -> list[Finding]:
         """Everything that stands in all candidates of one set."""
@@ -45,7 +62,9 @@ class Standing:
         fixed = {
             (person, name): values
             for (person, name), values in self.reading.values(first).items()
-            if name in hidden and f"{person}.{name}" not in ranging
+            if name in hidden
+            and f"{person}.{name}" not in ranging
+            and not self._is_neutral(first, person, name)
         }
         for text in others:
             if not fixed:
@@ -63,6 +82,18 @@ class Standing:
             kind = "unhidden" if alone else "visible"
             found.append(finding(kind, row=row, attribute=name, content=content, detail=f"person {person}"))
         return found
+
+    def _is_neutral(self, text: str, person: int, attribute: str) -> bool:
+        """Whether the words are what the policy writes for every value: ``they``, where it neutralises."""
+        policy = self.reading.engine.policy.attribute(attribute)
+        if policy is None or policy.strategy not in (Strategy.NEUTRALISE, Strategy.WITHHOLD):
+            return False
+        neutral = self.neutral.get(attribute, frozenset())
+        return all(
+            mention.text.lower() in neutral
+            for mention in self.reading.detect(text).mentions
+            if (mention.person, mention.attribute) == (person, attribute)
+        )
 
     def _in_a_class(self, text: str, person: int, attribute: str) -> bool:
         """Whether words of another attribute state the value along with their own (``boy``: a child)."""
