@@ -22,20 +22,24 @@ class ColumnFigures:
         attribute: id.
         strategy: of the policy, or ``""``.
         posterior: best guess at the value under the stated prior.
+        posterior_uniform: the same if all members are equally likely.
         l_distinct: distinct l-diversity.
         l_entropy: entropy l-diversity under the stated prior.
         t_closeness: against the domain, under the stated prior.
         block_bits: what the choice of the block gives away.
+        information: figures of quantitative information flow by name.
     """
 
     key: str
     attribute: str
     strategy: str
     posterior: Fraction
+    posterior_uniform: Fraction
     l_distinct: int
     l_entropy: float
     t_closeness: Fraction
     block_bits: float
+    information: Mapping[str, Number]
 
 
 @dataclass(frozen=True, slots=True)

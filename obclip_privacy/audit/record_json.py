@@ -24,10 +24,12 @@ def record_json(record: Record) -> dict[str, Json]:
                 c.attribute,
                 c.strategy,
                 str(c.posterior),
+                str(c.posterior_uniform),
                 c.l_distinct,
                 c.l_entropy,
                 str(c.t_closeness),
                 c.block_bits,
+                {name: _written(value) for name, value in c.information.items()},
             ]
             for c in record.columns
         ],
@@ -80,23 +82,25 @@ def _record(data: Mapping[str, Json]) -> Record:
 
     figures, position, links = data["figures"], data["position"], data["links"]
     shown, wire = data["shown"], data["wire"]
-    if not isinstance(figures, Mapping) or not isinstance(data["row"], int):
-        raise TypeError("figures")
+    if not isinstance(data["row"], int):
+        raise TypeError("row")
     return Record(
         row=data["row"],
         status=str(data["status"]),
         sensitive=bool(data["sensitive"]),
-        figures={name: _read(value) for name, value in figures.items()},
+        figures=_numbers(figures),
         columns=tuple(
             ColumnFigures(
                 str(c[0]),
                 str(c[1]),
                 str(c[2]),
                 Fraction(str(c[3])),
-                int(str(c[4])),
-                float(str(c[5])),
-                Fraction(str(c[6])),
-                float(str(c[7])),
+                Fraction(str(c[4])),
+                int(str(c[5])),
+                float(str(c[6])),
+                Fraction(str(c[7])),
+                float(str(c[8])),
+                _numbers(c[9]),
             )
             for c in rows("columns")
         ),
@@ -149,6 +153,12 @@ def _texts(data: Json) -> tuple[str, ...]:
     if not isinstance(data, list):
         raise TypeError("links")
     return tuple(str(text) for text in data)
+
+
+def _numbers(data: Json) -> dict[str, Number]:
+    if not isinstance(data, Mapping):
+        raise TypeError("figures")
+    return {name: _read(value) for name, value in data.items()}
 
 
 def _written(value: Number) -> Json:

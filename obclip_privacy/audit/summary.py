@@ -15,20 +15,18 @@ from obclip_privacy.policy.frozen import Json
 
 #: Figures of which the greatest is the worst; of the others the least is.
 GREATEST_IS_WORST = frozenset(
-    [
-        *("posterior", "posterior_uniform", "posterior_worst_attribute", "leakage_bits", "t_closeness"),
-        *(
-            "capacity_bits",
-            "mutual_information_bits",
-            "edit_distance",
-            "outside_changed",
-            "bytes",
-            "macs",
-            "n_sent",
-        ),
-    ]
+    {
+        *("posterior", "posterior_uniform", "posterior_worst_attribute", "prior_vulnerability"),
+        *("leakage_bits", "capacity_bits", "mutual_information_bits", "mutual_information_uniform_bits"),
+        *("t_closeness", "edit_distance", "outside_changed", "bytes", "macs", "n_sent"),
+    }
 )
-LEAST_IS_WORST = frozenset({"n", "k_eff", "l_diversity", "guessing_entropy", "prior_guessing_entropy"})
+LEAST_IS_WORST = frozenset(
+    {
+        *("n", "k_eff", "l_diversity"),
+        *("guessing_entropy", "guessing_entropy_uniform", "prior_guessing_entropy"),
+    }
+)
 #: Figures that add up.
 COUNTS = (
     *("closure", "odd_one_out", "contradiction", "uneven", "unhidden", "visible", "cues", "cues_withheld"),
@@ -54,6 +52,8 @@ class AttributeTally:
     t_closeness: Fraction = Fraction(0)
     block_bits: float = 0.0
     strategies: set[str] = field(default_factory=set)
+    posterior_uniform: Fraction = Fraction(0)
+    information: dict[str, Number] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -112,6 +112,10 @@ class Summary:
             tally.t_closeness = max(tally.t_closeness, column.t_closeness)
             tally.block_bits = max(tally.block_bits, column.block_bits)
             tally.strategies.add(column.strategy)
+            tally.posterior_uniform = max(tally.posterior_uniform, column.posterior_uniform)
+            for name, value in column.information.items():
+                choose = max if name in GREATEST_IS_WORST else min
+                tally.information[name] = choose(tally.information.get(name, value), value)
 
     def _add_example(self, record: Record) -> None:
         """Keep the worst prompts: most findings that fail first, then the best guess."""
@@ -164,6 +168,8 @@ class Summary:
                 "persons": tally.persons,
                 "strategies": sorted(tally.strategies),
                 "posterior": float(tally.posterior),
+                "posterior_uniform": float(tally.posterior_uniform),
+                **{key: _plain(value) for key, value in sorted(tally.information.items())},
                 "l_distinct": tally.l_distinct,
                 "l_entropy": tally.l_entropy,
                 "t_closeness": float(tally.t_closeness),

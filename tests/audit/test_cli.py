@@ -59,6 +59,7 @@ def test_a_set_whose_real_member_stands_out_fails(capsys, tmp_path: Path) -> Non
         ("odd_one_out", 3)
     ]
     assert (data["figures"]["k_eff"], data["figures"]["posterior"]) == (1, 1)
+    assert (data["figures"]["leakage_bits"], data["figures"]["exact"]["prior_vulnerability"]) == (1, "1/2")
 
 
 def test_a_tool_that_hides_nothing(capsys, tmp_path: Path) -> None:

@@ -13,10 +13,11 @@ from obclip_privacy.audit.figures.bayes_vulnerability import (
     vulnerability_given,
 )
 from obclip_privacy.audit.figures.block_leakage import block_entropy, block_min_entropy_leakage
-from obclip_privacy.audit.figures.channel import deterministic, from_matrix, uniform
+from obclip_privacy.audit.figures.channel import deterministic, from_matrix, marginal_channel, uniform
 from obclip_privacy.audit.figures.cost import set_macs
 from obclip_privacy.audit.figures.edit_distance import edit_distance
 from obclip_privacy.audit.figures.guessing_entropy import posterior_guessing_entropy, prior_guessing_entropy
+from obclip_privacy.audit.figures.information import information
 from obclip_privacy.audit.figures.intersection import survivors
 from obclip_privacy.audit.figures.l_diversity import distinct_l_diversity, entropy_l_diversity
 from obclip_privacy.audit.figures.min_entropy_leakage import min_entropy_leakage
@@ -71,6 +72,30 @@ def test_guessing_entropy() -> None:
     assert posterior_guessing_entropy(OPEN) == 1
     # 1 * 1/2 + 2 * 1/10 for the shared output, then 4 * 1/10
     assert posterior_guessing_entropy(SKEWED) == F(11, 10)
+
+
+def test_the_channel_of_one_attribute() -> None:
+    """Three members (young woman, young man, old man) with prior 1/2, 1/4, 1/4; the old man alone sends y."""
+    prior, outputs = (F(1, 2), F(1, 4), F(1, 4)), ["x", "x", "y"]
+    age = marginal_channel(prior, [0, 0, 1], 2, outputs)
+    assert age.prior == (F(3, 4), F(1, 4))
+    assert posterior_vulnerability(age) == 1
+    gender = marginal_channel(prior, [0, 1, 1], 2, outputs)
+    # a man sends x or y, each half the time
+    assert gender == from_matrix((F(1, 2), F(1, 2)), ((F(1), F(0)), (F(1, 2), F(1, 2))))
+    assert posterior_vulnerability(gender) == F(3, 4)
+    figures = information(gender.prior, gender, 1.0)
+    assert figures["prior_vulnerability"] == F(1, 2)
+    assert figures["leakage_bits"] == pytest.approx(1 + math.log2(3 / 2))
+    assert figures["guessing_entropy"] == F(5, 4)
+    assert figures["mutual_information_bits"] == pytest.approx(0.3112781)
+    closed = information(prior, None, 0.0)
+    assert (closed["guessing_entropy"], closed["guessing_entropy_uniform"]) == (F(7, 4), 2)
+    assert (closed["leakage_bits"], closed["mutual_information_uniform_bits"]) == (0, 0)
+    # members without probability count evenly
+    assert marginal_channel((F(1), F(0), F(0)), [0, 1, 1], 2, outputs).outputs == gender.outputs
+    with pytest.raises(ValueError, match="every value a secret"):
+        marginal_channel(prior, [0, 0, 0], 2, outputs)
 
 
 def test_block_leakage() -> None:

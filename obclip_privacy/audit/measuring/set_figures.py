@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 
 from obclip_privacy.audit.figures.bayes_vulnerability import vulnerability_given
 from obclip_privacy.audit.figures.block_leakage import block_min_entropy_leakage
-from obclip_privacy.audit.figures.channel import deterministic, uniform
+from obclip_privacy.audit.figures.channel import deterministic, marginal_channel, uniform
 from obclip_privacy.audit.figures.cost import set_macs
 from obclip_privacy.audit.figures.edit_distance import edit_distance
-from obclip_privacy.audit.figures.guessing_entropy import posterior_guessing_entropy, prior_guessing_entropy
+from obclip_privacy.audit.figures.information import information
 from obclip_privacy.audit.figures.l_diversity import distinct_l_diversity, entropy_l_diversity
-from obclip_privacy.audit.figures.min_entropy_leakage import min_entropy_leakage
-from obclip_privacy.audit.figures.multiplicative_capacity import multiplicative_capacity
-from obclip_privacy.audit.figures.mutual_information import mutual_information
 from obclip_privacy.audit.figures.outside_text import outside_changed
 from obclip_privacy.audit.figures.t_closeness import equal_distance, ordered_distance
 from obclip_privacy.audit.figures.timing import uneven_times
@@ -58,7 +57,11 @@ def set_figures(
     }
     if seen.seconds:
         figures["timing"] = int(uneven_times(seen.seconds))
-    figures.update(_information(seen, sum(column.block_bits for column in columns)))
+    channel = None if _says_nothing(seen) else deterministic(seen.prior, seen.outputs or ())
+    blocks = sum(column.block_bits for column in columns)
+    if seen.outputs is None:
+        blocks += _gained(figures["posterior"], seen.prior)
+    figures.update(information(seen.prior, channel, blocks))
     if columns:
         figures["posterior_worst_attribute"] = max(column.posterior for column in columns)
         figures["l_diversity"] = min(column.l_distinct for column in columns)
@@ -82,34 +85,31 @@ def column_figures(seen: Observation, index: int, alive: Sequence[int]) -> Colum
     spread = [by_value.get(value, Fraction(0)) for value in column.domain]
     distance = ordered_distance if column.ordered else equal_distance
     bits = block_min_entropy_leakage(column.domain_prior, column.blocks) if column.blocks else 0.0
+    values = [assignment[index] for assignment in seen.assignments]
+    channel = None
+    if not _says_nothing(seen):
+        channel = marginal_channel(seen.prior, values, len(column.values), seen.outputs or ())
+    counts, prior = Counter(values[member] for member in alive), marginal(seen, index)
+    gained = _gained(max(found), prior) if seen.outputs is None else 0.0
     return ColumnFigures(
         column.key,
         column.attribute,
         column.strategy,
         max(found),
+        Fraction(max(counts.values()), len(alive)),
         distinct_l_diversity(by_value),
         entropy_l_diversity(by_value),
         distance(spread, column.domain_prior),
         bits,
+        information(prior, channel, bits + gained),
     )
 
 
-def _information(seen: Observation, block_bits: float) -> dict[str, Number]:
-    """Quantitative information flow of the set's channel; a closed set has one output."""
-    guesses = prior_guessing_entropy(seen.prior)
-    if seen.outputs is None or is_closed(seen):
-        return {
-            "leakage_bits": block_bits,
-            "capacity_bits": 0.0,
-            "mutual_information_bits": 0.0,
-            "guessing_entropy": guesses,
-            "prior_guessing_entropy": guesses,
-        }
-    channel = deterministic(seen.prior, seen.outputs)
-    return {
-        "leakage_bits": block_bits + min_entropy_leakage(channel),
-        "capacity_bits": multiplicative_capacity(channel),
-        "mutual_information_bits": mutual_information(channel),
-        "guessing_entropy": posterior_guessing_entropy(channel),
-        "prior_guessing_entropy": guesses,
-    }
+def _gained(posterior: Number, prior: Sequence[Fraction]) -> float:
+    """Bits by which form alone improves the best guess, where nothing can be re-run."""
+    return max(0.0, math.log2(Fraction(posterior) / max(prior)))
+
+
+def _says_nothing(seen: Observation) -> bool:
+    """Whether all members send the same, or nobody can tell."""
+    return seen.outputs is None or is_closed(seen)
