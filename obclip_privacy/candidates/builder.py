@@ -284,9 +284,9 @@ class _Writer:
                 current = []
             else:
                 current.append(Lit(gap))
-            end = self._suffix_end(index)
-            current.extend(self._modifier(index) if end is None else self._with_suffix(index, end))
-            index = index + 1 if end is None else end
+            suffixed = self._suffix_end(index)
+            current.extend(self._modifier(index) if suffixed is None else self._with_suffix(index, suffixed))
+            index = index + 1 if suffixed is None else suffixed
         items.append(tuple(current))
         separators.append(self._gap(last))
         return Modifiers(tuple(items), tuple(separators))
