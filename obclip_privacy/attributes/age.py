@@ -13,7 +13,7 @@ from obclip_privacy.attributes.base import Attribute, Band, Detector, Finding, L
 from obclip_privacy.attributes.lexicon_file import read_lexicon, read_words
 from obclip_privacy.attributes.safety import band_of_years
 from obclip_privacy.hookspecs import hookimpl
-from obclip_privacy.language import wordlists
+from obclip_privacy.language import grammar, wordlists
 
 _LEXICON: Lexicon = read_lexicon("age.jsonl")
 _NAMES = read_words("first_names.txt")
@@ -45,6 +45,8 @@ _DECADES = [
     "eighties",
     "nineties",
 ]
+#: Plurals of which an age is said (``women over 60``).
+_MANY = frozenset({"people", "children", "men", "women", "persons"})
 #: Ages above this are no human being's.
 _OLDEST = 120
 
@@ -53,9 +55,16 @@ _NUMBER = (
 )
 _BEFORE = r"(?<![\w.,:/$#-])"
 _YEARS = r"(?:years?|yrs?|yr)"
+#: Words after an age that is said of somebody; a noun there would be what is counted (``a crew of 45 sailors``).
+_AFTER_AGE = (
+    "a|an|the|in|on|at|with|and|who|by|from|to|near|beside|under|against|dressed|is|are|was|were|holding|wearing"
+    "|sitting|standing|smiling|walking|looking|playing|reading|running|dancing|working|wearing|posing"
+)
 #: Cheap test for any of the patterns.
 _TRIGGER = re.compile(
-    r"\bold|\byrs?\b|y[./]?o\b|\bage|\bin (?:his|her|their)\b|\b(?:early|mid|late)\b", re.IGNORECASE
+    r"\bold|\byrs?\b|y[./]?o\b|\bage|\bin (?:his|her|their)\b|\b(?:early|mid|late)\b|\dish\b"
+    rf"|\b(?:of|over|above|past|under)\s(?:\d|{'|'.join(_TENS + _TEENS + _UNITS)})",
+    re.IGNORECASE,
 )
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("baby", re.compile(rf"{_BEFORE}{_NUMBER}[- ](?:months?|weeks?|days?)[- ]olds?\b", re.IGNORECASE)),
@@ -75,10 +84,22 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
     ("years", re.compile(r"(?<![\w.,:/$#-])(?P<n>\d{1,3})[- ]?(?:y[./]o\b\.?|yo\b)", re.IGNORECASE)),
+    ("years", re.compile(r"(?<![\w.,:/$#-])(?P<n>[1-9]0)[- ]?(?:ish|something)\b", re.IGNORECASE)),
     (
         "number",
         re.compile(
             rf"(?<![\w-])(?:aged?|ages)(?:\s?:\s?|\s(?:of\s|about\s|around\s)?){_NUMBER}(?![\w%]|-\w)",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "number",
+        re.compile(rf"(?P<who>[a-z]+)\sof\s{_NUMBER}(?=\s?[,.;)]|\s*$|\s(?:{_AFTER_AGE})\b)", re.IGNORECASE),
+    ),
+    (
+        "number",
+        re.compile(
+            rf"(?P<who>[a-z]+)\s(?:over|above|past|under)\s{_NUMBER}(?=\s?[,.;)]|\s*$|\s(?:{_AFTER_AGE})\b)",
             re.IGNORECASE,
         ),
     ),
@@ -130,6 +151,8 @@ def _find_bare(text: str) -> Iterator[Finding]:
 
 def _find(text: str, kind: str, pattern: re.Pattern[str]) -> Iterator[Finding]:
     for match in pattern.finditer(text):
+        if "who" in pattern.groupindex and not _one(match["who"].lower()):
+            continue
         start, end = match.span("n") if kind == "number" else match.span()
         if kind == "decade":
             start, end = match.span("d")
@@ -142,6 +165,11 @@ def _find(text: str, kind: str, pattern: re.Pattern[str]) -> Iterator[Finding]:
         prefix = "age.minor_" if band_of_years(years) is Band.MINOR else "age."
         plural = kind == "years" and match["plural"] is not None if "plural" in pattern.groupindex else False
         yield Finding(start, end, prefix + name, _value(years), form=int(plural))
+
+
+def _one(word: str) -> bool:
+    """Whether *word* is a noun for a person, and none of those that say how many (``a crew of 45``)."""
+    return word in wordlists.persons() and word not in grammar.GROUP_WORDS | grammar.PLURAL_PERSONS - _MANY
 
 
 def _value(years: int) -> str:

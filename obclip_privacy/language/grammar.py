@@ -41,7 +41,7 @@ STOPS = (
 )
 INTENSIFIERS = _words(
     "very really extremely quite rather somewhat slightly incredibly so too fairly pretty most "
-    "more much super truly absolutely highly ever especially particularly still"
+    "more much super truly half quarter mostly absolutely highly ever especially particularly still"
 )
 #: Heads that stand for a person after *female* or *male*.
 PERSON_PARTS = _words(
@@ -50,10 +50,21 @@ PERSON_PARTS = _words(
     "characters model models lead cast gaze physique features hips legs torsos mannequin bust "
     "statue sculpture headshot focus"
 )
+#: Nouns in -ing, which after a pronoun are its possession (``shows her ring``).
+NOUNS_IN_ING = _words(
+    "ring rings earring earrings drawing drawings painting paintings building buildings wedding weddings thing "
+    "things string strings wing wings clothing offspring sibling siblings darling king belongings bearing "
+    "feeling feelings greeting greetings ceiling swing evening morning stocking stockings lightning bedding "
+    "ceilings fishing sewing knitting wrapping"
+)
+#: Parts of a person of which an age is said (``elderly hands``).
+AGEING_PARTS = _words("hands hand face faces")
 #: Nouns after which ``of`` a group word speaks of a person's origin, or which carry it themselves.
 ORIGIN_NOUNS = _words(
     "descent origin heritage ancestry ethnicity race appearance features facial roots origins nationality"
 )
+#: Between several origins of one person.
+ORIGIN_JOINERS = _words("and , / - & or")
 #: Nouns that do so only after ``of``: ``a white background`` is a colour.
 ORIGIN_NOUNS_AFTER_OF = _words("background blood extraction stock lineage parentage backgrounds")
 #: Before a name, besides the titles that state a gender.
@@ -148,6 +159,8 @@ PLURAL_PERSONS = _words(
 PREDICATIVES = _words("as")
 #: Colours that are also words for people when they are written with a capital.
 COLOURS = _words("black white brown")
+#: Nouns before which a plain colour is that of a game piece or a ghost.
+COLOURED = _words("knight knights bishop bishops pawn pawns rook rooks walker walkers ghost ghosts")
 #: What an adjective may look past on its way to the noun, besides the modifiers of the word list.
 MODIFIER_ENDINGS = ("ed", "ing", "looking")
 #: Words that follow an object pronoun: :data:`STOPS` but for those that can begin a noun phrase.

@@ -13,10 +13,14 @@ from collections.abc import Sequence
 
 from obclip_privacy.attributes.base import CuePos, CueTerm, Pos
 from obclip_privacy.language import grammar, wordlists
+from obclip_privacy.language.genitives import describes_thing
 from obclip_privacy.language.units import CueSense, Kind, Mask, Unit
 
 #: How many units an adjective looks over, at most: keeps the work linear in the length of the prompt.
 REACH = 10
+
+#: Units of a compound, its person included.
+_COMPOUND = 4
 
 #: How far before ``one black and one white`` the two of them are named.
 _SEVERAL_REACH = 16
@@ -162,11 +166,13 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     following = word_at(units, index + 1)
     if following in wordlists.animals() and following not in wordlists.persons():
         return False
+    if mask.plural and describes_thing(units, index):
+        return False
     if mask.classes == ("age.minor",) and not mask.plural and _is_thing_word(units, index + 1):
         return False
     if not ambiguous or (mask.plural and mask.attributes != ("age",)):
         return True
-    if is_one_of_several(units, index):
+    if is_one_of_several(units, index) or word_at(units, index - 1) in grammar.INTENSIFIERS:
         return False
     # An adjective that found no noun of its own: a noun only where nothing follows that it could describe,
     # and after a determiner or at the start (``an Asian``, ``two male dancers`` has a noun, ``male, solo``).
@@ -180,7 +186,9 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     if not determined and not described and not alone and not mask.plural:
         return False
     ends = closes(units, index + 1) or following in grammar.STOPS | grammar.CONJUNCTIONS or following == "'"
-    return ends or following.endswith("ing") or (gendered and following.endswith(("ed", "s")))
+    if ends or following.endswith("ing"):
+        return True
+    return mask.attributes in (("gender",), ("age",)) and following.endswith(("ed", "s"))
 
 
 def is_one_of_several(units: Sequence[Unit], index: int) -> bool:
@@ -218,6 +226,8 @@ def _head(units: Sequence[Unit], roles: Roles, heads: dict[int, int], index: int
     """The person noun that the adjective at *index* describes, or ``None``."""
     attribute = mask.attributes[0]
     at = index + 1
+    if units[index].weak and at < len(units) and units[at].word in grammar.COLOURED:
+        return None
     joined = False
     if word_at(units, at) == "-" and at + 1 < len(units) and not units[at].gap:
         # ``brown-haired`` is hair; ``Asian-looking man`` and ``old-man`` are persons.
@@ -242,15 +252,15 @@ def _head(units: Sequence[Unit], roles: Roles, heads: dict[int, int], index: int
         elif unit.word in (",", "and", "or", "&", "/", "-"):
             if unit.word != "-" and not _describes(units, roles, at + 1, joined):
                 return None
-            if unit.word == "-" and (unit.gap or not is_modifier(units, at + 1)):
+            if unit.word == "-" and (unit.gap or not _goes_on(units, roles, at + 1, units[index].weak)):
                 return None
             joined = True
             at += 1
         elif is_person_word(units, at) and not _is_stop(unit.word):
             return _clothed(units, at, attribute)
-        elif attribute == "gender" and unit.word in grammar.PERSON_PARTS:
-            return at
-        elif is_modifier(units, at) or _makes_compound(units, roles, at):
+        elif unit.word in (grammar.PERSON_PARTS if attribute == "gender" else grammar.AGEING_PARTS):
+            return at if attribute in ("gender", "age") else None
+        elif _goes_on(units, roles, at, units[index].weak):
             at += 1
         else:
             return None
@@ -287,15 +297,35 @@ def _describes(units: Sequence[Unit], roles: Roles, index: int, joined: bool) ->
     return is_modifier(units, index)
 
 
-def _makes_compound(units: Sequence[Unit], roles: Roles, index: int) -> bool:
-    """Whether the word is the first of a compound that ends in a person: ``hip hop dancer``."""
-    for at in range(index, min(index + 3, len(units))):
+def _goes_on(units: Sequence[Unit], roles: Roles, index: int, weak: bool) -> bool:
+    """Whether an adjective may look past the word at *index*; a colour past less than others."""
+    return is_modifier(units, index) or _makes_compound(units, roles, index, weak)
+
+
+def _makes_compound(units: Sequence[Unit], roles: Roles, index: int, weak: bool) -> bool:
+    """Whether the word is the first of a compound that ends in a person: ``hip hop dancer``.
+
+    A compound is what its last noun is, whatever the others are (``tea picker``, ``street food vendor``),
+    unless a noun for a thing follows in turn (``football player card``). A plain colour is said of a person
+    only before activities: ``a black motorcycle rider`` may well speak of the motorcycle.
+    """
+    for at in range(index, min(index + _COMPOUND, len(units))):
         unit = units[at]
         if at > index and (roles[at] is Pos.NOUN or is_person_word(units, at)):
-            return True
-        if unit.kind is not Kind.WORD or unit.word not in wordlists.activities():
+            return unit.kind is Kind.MENTION or not _heads_thing(units, at + 1)
+        if unit.kind is not Kind.WORD or not unit.word.isalpha() or _is_stop(unit.word):
+            return False
+        if unit.word in wordlists.activities():
+            continue
+        plural = unit.word.endswith("s") and not unit.word.endswith(("ss", "us", "is"))
+        if weak or plural or unit.word in grammar.CONJUNCTIONS or (at > index and not unit.gap):
             return False
     return False
+
+
+def _heads_thing(units: Sequence[Unit], index: int) -> bool:
+    """Whether a noun for a thing that is no part or picture of a person stands at *index*."""
+    return _is_thing_word(units, index) and units[index].word not in grammar.APPEARANCE | grammar.PERSON_PARTS
 
 
 def _clothed(units: Sequence[Unit], index: int, attribute: str) -> int | None:

@@ -91,7 +91,8 @@ def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
         w.word for w in units[index + 1 : index + 5]
     }:
         return Case.OBJECT
-    if before in grammar.PERCEPTION and (after.endswith("ing") or after in grammar.BARE_VERBS):
+    acting = after in grammar.BARE_VERBS or (after.endswith("ing") and after not in grammar.NOUNS_IN_ING)
+    if before in grammar.PERCEPTION and acting:
         return Case.OBJECT if not _noun_follows(units, index + 1) else Case.DETERMINER
     if before in grammar.TRANSFER and (is_modifier(units, index + 1) or after in grammar.DETERMINERS):
         return Case.OBJECT

@@ -31,7 +31,8 @@ class Speller:
     def correct(self, word: str) -> str | None:
         """The word that *word* (lower case) is a misspelling of, or ``None``.
 
-        Where several are an edit away the first in alphabetical order is taken.
+        Of several, one with a letter more is taken first (letters are left out most often), then one with two
+        letters swapped, then one with a letter less, then the first in alphabetical order.
         """
         if len(word) < _SHORTEST_TYPED or not word.isascii() or not word.isalpha() or is_english(word):
             return None
@@ -40,7 +41,7 @@ class Speller:
             if rest in self._words:
                 found.add(rest)
             found.update(other for other in self._deleted.get(rest, ()) if _one_edit(word, other))
-        return min(found) if found else None
+        return min(found, key=lambda meant: (_rank(word, meant), meant)) if found else None
 
 
 def is_english(word: str) -> bool:
@@ -60,6 +61,12 @@ def _is_stem(stem: str) -> bool:
     if len(stem) < 2:
         return False
     return stem in known or stem + "e" in known or (stem[-1] == stem[-2:-1] and stem[:-1] in known)
+
+
+def _rank(typed: str, meant: str) -> int:
+    if len(typed) != len(meant):
+        return 0 if len(typed) < len(meant) else 2
+    return 1 if sorted(typed) == sorted(meant) else 3
 
 
 def _deletions(word: str) -> set[str]:
