@@ -57,6 +57,15 @@ _TITLES = frozenset(
 _TITLE_BEFORE = re.compile(r"([A-Za-z]+)\.?\s+$")
 #: Words with a capital after a title that are no surname.
 _NO_SURNAME = frozenset({"and", "or", "of", "in", "with", "the", "at", "on", "office", "house", "motors"})
+#: After the name of a town: the state or country that it lies in.
+_REGION = re.compile(
+    r",\s(?:(?:North|South|West|New)\s)?(?:Alabama|Alaska|Arizona|Arkansas|California|Carolina|Colorado|Connecticut"
+    r"|Dakota|Delaware|England|Florida|Georgia|Hawaii|Idaho|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine"
+    r"|Maryland|Massachusetts|Mexico|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada|Hampshire"
+    r"|Jersey|York|Ohio|Oklahoma|Oregon|Pennsylvania|Rhode Island|Tennessee|Texas|Utah|Vermont|Virginia|Washington"
+    r"|Wisconsin|Wyoming|Australia|Canada|Ontario|Quebec|Scotland|Ireland|Wales|Germany|France|Italy|Spain"
+    r"|Portugal|Brazil|Zealand)\b"
+)
 #: What comes before the name of an artist.
 _STYLE = re.compile(
     r"\b(?:(?:style|manner|works?|art) (?:of|by)|paintings? by)\s+(?:\w+\s+){0,3}$|\bby\s+(?:\w+\s+and\s+)?$"
@@ -101,6 +110,8 @@ def _is_person(text: str, start: int, end: int, word: str, full: bool) -> bool:
     if previous in _NOT_AFTER or _STYLE.search(text[max(0, start - 60) : start]):
         return False
     following = re.match(r"\s*([A-Za-z]+)", text[end : end + 24])
+    if _REGION.match(text, end):
+        return False
     last = text[start:end].split()[-1].lower()
     if last in _NOT_BEFORE or (following and following[1].lower() in _NOT_BEFORE):
         return False

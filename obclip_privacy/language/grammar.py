@@ -31,7 +31,7 @@ AUXILIARIES = _words(
     "is are was were be been being am has have had do does did can could will would shall "
     "should may might must"
 )
-RELATIVES = _words("who that which whom")
+RELATIVES = _words("who that which whom whose")
 #: Words that end a noun phrase: nothing beyond them is described by an adjective before them.
 STOPS = (
     DETERMINERS
@@ -56,6 +56,29 @@ NOUNS_IN_ING = _words(
     "things string strings wing wings clothing offspring sibling siblings darling king belongings bearing "
     "feeling feelings greeting greetings ceiling swing evening morning stocking stockings lightning bedding "
     "ceilings fishing sewing knitting wrapping"
+)
+#: Whose pronouns they are where nobody is named, and what they own (``a cat licks her paw``).
+BEARERS = _words("ship ships boat yacht schooner frigate sailboat galleon steamer robot lioness tigress dragon dragons dragoness unicorn")
+CREATURE_PARTS = _words(
+    "paw paws tail tails fur mane wing wings feather feathers beak claw claws nest den hive web shell horn horns "
+    "antlers trunk tusks fins whiskers snout hoof hooves kitten kittens puppy puppies pup pups cub cubs calf foal "
+    "chick chicks duckling ducklings litter eggs egg young prey mate herd pack leash collar kennel bone sail sails "
+    "mast masts hull deck decks anchor rigging engines mare ears nose tongue teeth"
+)
+#: Things that are named after somebody without showing them (``Batman logo``).
+NAMESAKES = _words(
+    "logo logos mask masks toy toys lunchbox mug mugs cape figurine figurines sticker stickers emblem font label "
+    "brand lego keychain backpack plushie costume costumes action lily lilies doll dolls movie comic comics"
+)
+#: Words for where somebody is, which no adjective describes.
+WHEREABOUTS = _words(
+    "backstage onstage offstage downtown uptown upstairs downstairs overseas abroad ashore aboard overhead "
+    "underwater underground barefoot midair outside inside outdoors indoors sideways nearby online"
+)
+#: Words that name a person at the end of a compound only (``rugby fan``, ``dog walker``; not ``an old fan``).
+COMPOUND_PERSONS = _words(
+    "fan fans walker walkers star stars hand hands cutter cutters legend legends pro pros ace hopeful hopefuls "
+    "lead champ champs planter planters printer painters diner diners head heads aficionado aficionados"
 )
 #: Parts of a person of which an age is said (``elderly hands``).
 AGEING_PARTS = _words("hands hand face faces")

@@ -49,8 +49,11 @@ def is_person_word(units: Sequence[Unit], index: int) -> bool:
     if before.pronoun is not None and before.pronoun.form == 0:
         return False
     after = word_at(units, index + 1)
-    subject = before.is_noun or before.person
-    return not (subject and unit.word.endswith("s") and after in grammar.DETERMINERS)
+    subject = before.is_noun or before.person or before.word in wordlists.animals() | grammar.BEARERS
+    object_follows = after in grammar.DETERMINERS or (
+        index + 1 < len(units) and units[index + 1].pronoun is not None
+    )
+    return not (subject and unit.word.endswith("s") and object_follows)
 
 
 def word_at(units: Sequence[Unit], index: int) -> str:
@@ -172,6 +175,8 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
         return False
     if not ambiguous or (mask.plural and mask.attributes != ("age",)):
         return True
+    if following in grammar.CONJUNCTIONS and _shares_thing(units, roles, index):
+        return False
     if is_one_of_several(units, index) or word_at(units, index - 1) in grammar.INTENSIFIERS:
         return False
     # An adjective that found no noun of its own: a noun only where nothing follows that it could describe,
@@ -189,6 +194,15 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     if ends or following.endswith("ing"):
         return True
     return mask.attributes in (("gender",), ("age",)) and following.endswith(("ed", "s"))
+
+
+def _shares_thing(units: Sequence[Unit], roles: Roles, index: int) -> bool:
+    """``male and female connectors``: the adjective after the conjunction describes a thing, so both do."""
+    if index + 3 >= len(units) or units[index].adjective is None:
+        return False
+    other = units[index + 2].adjective
+    same = other is not None and other.attributes == units[index].adjective.attributes
+    return same and roles[index + 2] is None and not closes_phrase(units, index + 3)
 
 
 def is_one_of_several(units: Sequence[Unit], index: int) -> bool:
@@ -256,7 +270,7 @@ def _head(units: Sequence[Unit], roles: Roles, heads: dict[int, int], index: int
                 return None
             joined = True
             at += 1
-        elif is_person_word(units, at) and not _is_stop(unit.word):
+        elif (is_person_word(units, at) and not _is_stop(unit.word)) or _ends_compound(units, at):
             return _clothed(units, at, attribute)
         elif unit.word in (grammar.PERSON_PARTS if attribute == "gender" else grammar.AGEING_PARTS):
             return at if attribute in ("gender", "age") else None
@@ -311,6 +325,8 @@ def _makes_compound(units: Sequence[Unit], roles: Roles, index: int, weak: bool)
     """
     for at in range(index, min(index + _COMPOUND, len(units))):
         unit = units[at]
+        if at > index and _ends_compound(units, at):
+            return True
         if at > index and (roles[at] is Pos.NOUN or is_person_word(units, at)):
             return unit.kind is Kind.MENTION or not _heads_thing(units, at + 1)
         if unit.kind is not Kind.WORD or not unit.word.isalpha() or _is_stop(unit.word):
@@ -323,9 +339,16 @@ def _makes_compound(units: Sequence[Unit], roles: Roles, index: int, weak: bool)
     return False
 
 
+def _ends_compound(units: Sequence[Unit], index: int) -> bool:
+    """Whether the word names a person because of the activity before it (``rugby fan``)."""
+    named = word_at(units, index) in grammar.COMPOUND_PERSONS
+    return named and word_at(units, index - 1) in wordlists.activities() and closes_phrase(units, index + 1)
+
+
 def _heads_thing(units: Sequence[Unit], index: int) -> bool:
     """Whether a noun for a thing that is no part or picture of a person stands at *index*."""
-    return _is_thing_word(units, index) and units[index].word not in grammar.APPEARANCE | grammar.PERSON_PARTS
+    others = grammar.APPEARANCE | grammar.PERSON_PARTS | grammar.WHEREABOUTS
+    return _is_thing_word(units, index) and units[index].word not in others
 
 
 def _clothed(units: Sequence[Unit], index: int, attribute: str) -> int | None:

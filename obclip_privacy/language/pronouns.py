@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from obclip_privacy.attributes.base import Pos
 from obclip_privacy.language import grammar, wordlists
 from obclip_privacy.language.persons import Cast
-from obclip_privacy.language.phrases import Roles, is_modifier, word_at
+from obclip_privacy.language.phrases import REACH, Roles, is_modifier, word_at
 from obclip_privacy.language.units import Case, Kind, Unit
 
 #: A verb, its auxiliaries, adverbs and preposition: no more stands between a subject and its object.
@@ -44,6 +44,9 @@ def link_pronouns(units: Sequence[Unit], roles: Roles, cast: Cast) -> dict[int, 
         if either:
             links[index] = PronounLink(-1, case, merged=either < 0)
             continue
+        if not cast.heads and case is Case.DETERMINER and _of_creature(units, index):
+            roles[index] = None
+            continue
         person = _antecedent(units, roles, cast, links, index, case, shared)
         if person is not None and person < 0:
             person = cast.add(plural=False)
@@ -57,6 +60,18 @@ def link_pronouns(units: Sequence[Unit], roles: Roles, cast: Cast) -> dict[int, 
         cast.of_unit[index] = person
         links[index] = PronounLink(person, case)
     return links
+
+
+def _of_creature(units: Sequence[Unit], index: int) -> bool:
+    """``a cat licks her paw``: nobody is named, and an animal or a ship has what animals and ships have."""
+    owned = index + 1
+    while owned < len(units) and is_modifier(units, owned):
+        owned += 1
+    known = wordlists.animals()
+    if word_at(units, owned) not in grammar.CREATURE_PARTS | known:
+        return False
+    near = range(max(0, index - REACH), index)
+    return any(unit.word in known | grammar.BEARERS for unit in map(units.__getitem__, near))
 
 
 def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:

@@ -272,7 +272,7 @@ def _units(text: str, tokens: Tokens, matches: Sequence[_Match]) -> Scan:
 
 def _is_person(cue: CueSense) -> bool:
     """Whether the cue is a noun for a person (``a blonde``)."""
-    return cue.generic.endswith(("person", "people"))
+    return bool(cue.generic) and names_person(cue.generic.split()[-1])
 
 
 def _unit(word: str, gap: bool, capital: bool, match: _Match | None) -> Unit:

@@ -46,7 +46,7 @@ class Speller:
 
 def is_english(word: str) -> bool:
     """Whether *word* is in the word list, or is an inflected form of one that is."""
-    if word in wordlists.words() or word in wordlists.persons() or word in grammar.FUNCTION_WORDS:
+    if wordlists.is_known(word) or word in wordlists.persons() or word in grammar.FUNCTION_WORDS:
         return True
     for suffix in _SUFFIXES:
         if word.endswith(suffix):
