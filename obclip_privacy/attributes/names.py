@@ -34,13 +34,13 @@ _NOT_BEFORE = frozenset(
     station
     hotel castle cathedral church university college museum day valley county square tower palace airport
     theatre theater hall house lamp lamps bears bay harbor harbour gallery school hospital stadium opera
-    kingdom desert sea ocean monument memorial bowl cup prize award trophy terrier terriers spaniel spaniels
+    garden gardens kingdom desert sea ocean monument memorial bowl cup prize award trophy terrier terriers spaniel spaniels
     retriever labrador setter hound cat cats dog dogs horse parrot whiskey whisky bourbon rum gin wine beer
     vodka sauce pizza burger coffee cola soda ice-cream cookies clock clocktower tower village town county
     district region peninsula canyon glacier reef volcano plaza plateau boulevard lane drive farm ranch inn
     pub cafe bar store shop museum library hall institute foundation company inc motors cars guitar guitars
     rifle revolver pistol bag handbag watch jeans shirt shoes sneakers perfume records book books bible bibles
-    effect law theorem syndrome disease virus comet crater nebula telescope rover aircraft jet tank plane
+    style styled inspired esque aesthetic aesthetics lighting palette splatter chair chairs effect law theorem syndrome disease virus comet crater nebula telescope rover aircraft jet tank plane
     pancake pancakes tart cake pie salad soup tree trees rose roses lily orchid pine oak maple berry grapes
     """.split()  # noqa: SIM905 - a list of words reads better so
 )

@@ -58,17 +58,21 @@ NOUNS_IN_ING = _words(
     "ceilings fishing sewing knitting wrapping"
 )
 #: Whose pronouns they are where nobody is named, and what they own (``a cat licks her paw``).
-BEARERS = _words("ship ships boat yacht schooner frigate sailboat galleon steamer robot lioness tigress dragon dragons dragoness unicorn")
+BEARERS = _words("ship ships boat yacht schooner frigate sailboat galleon steamer robot dragon dragons dragoness unicorn")
 CREATURE_PARTS = _words(
     "paw paws tail tails fur mane wing wings feather feathers beak claw claws nest den hive web shell horn horns "
     "antlers trunk tusks fins whiskers snout hoof hooves kitten kittens puppy puppies pup pups cub cubs calf foal "
-    "chick chicks duckling ducklings litter eggs egg young prey mate herd pack leash collar kennel bone sail sails "
+    "chick chicks duckling ducklings litter eggs egg young prey mate mouth herd pack leash collar kennel bone sail sails "
     "mast masts hull deck decks anchor rigging engines mare ears nose tongue teeth"
 )
 #: Things that are named after somebody without showing them (``Batman logo``).
 NAMESAKES = _words(
     "logo logos mask masks toy toys lunchbox mug mugs cape figurine figurines sticker stickers emblem font label "
     "brand lego keychain backpack plushie costume costumes action lily lilies doll dolls movie comic comics"
+)
+#: Classes of nouns that say no more than the sex; other nouns describe a thing that follows (``queen mattress``).
+PLAIN_SEXES = frozenset(
+    {"gender.adult", "gender.lady", "gender.guy", "gender.child", "gender.lad", "gender.adjective"}
 )
 #: Words for where somebody is, which no adjective describes.
 WHEREABOUTS = _words(
@@ -176,7 +180,7 @@ GROUP_WORDS = _words(
 #: Single words for several people.
 PLURAL_PERSONS = _words(
     "people children police men women couple family families crowd audience team crew folks "
-    "twins triplets persons bystanders passersby thieves elves heroes"
+    "choir orchestra tribe clan squad troupe congregation delegation battalion twins triplets persons bystanders passersby thieves elves heroes"
 )
 #: Verbs that put their object on or in the subject's hands, so that a following possessive is the subject's.
 PREDICATIVES = _words("as")

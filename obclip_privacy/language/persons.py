@@ -160,6 +160,8 @@ def _same_person(
             return _subject(units, roles, cast, link, nearest)
         if word_at(units, link) == "," and _apposes(units, cast, nearest, link, index):
             return nearest
+    if word_at(units, start) in ("other", "second", "third", "next"):
+        return -1
     if determiner == "the":
         introduced = [p for p in earlier if _introduced_before(units, heads, cast, p, start)]
         return _named_alike(units, cast, introduced, index)

@@ -22,6 +22,9 @@ REACH = 10
 #: Units of a compound, its person included.
 _COMPOUND = 4
 
+#: How far before a noun *and* may make it one of several subjects.
+_JOINED = 6
+
 #: How far before ``one black and one white`` the two of them are named.
 _SEVERAL_REACH = 16
 
@@ -36,10 +39,13 @@ def is_person_word(units: Sequence[Unit], index: int) -> bool:
     """Whether the word at *index* is a noun for a person, in its place.
 
     A word that can be a verb is taken for one after a subject pronoun, after ``to`` and auxiliaries, and
-    between a person and a determiner (``a man guards the door``).
+    between a person and a determiner (``a man guards the door``). A thing that follows is what the two are
+    (``a fighter jet``).
     """
     unit = units[index]
     if not unit.person or (unit.cues and choose_cue(units, index).term.pos is not CuePos.NOUN):
+        return False
+    if not unit.word.endswith("s") and unit.word not in grammar.PLURAL_PERSONS and _is_attribute(units, index):
         return False
     before = units[index - 1] if index else None
     if before is None:
@@ -167,7 +173,10 @@ def _is_title(units: Sequence[Unit], index: int) -> bool:
 def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambiguous: bool) -> bool:
     """Whether a mention that can be a noun is one here."""
     following = word_at(units, index + 1)
-    if following in wordlists.animals() and following not in wordlists.persons():
+    if _is_animal(units, index, mask):
+        return False
+    plain = not mask.classes or mask.classes[0] in grammar.PLAIN_SEXES
+    if not plain and not mask.plural and _is_attribute(units, index):
         return False
     if mask.plural and describes_thing(units, index):
         return False
@@ -194,6 +203,30 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     if ends or following.endswith("ing"):
         return True
     return mask.attributes in (("gender",), ("age",)) and following.endswith(("ed", "s"))
+
+
+def _is_attribute(units: Sequence[Unit], index: int) -> bool:
+    """Whether the noun describes a thing (``queen mattress``, ``fighter jet``).
+
+    After *and* or ``lets`` a base form may be a verb (``a man and his wife dance``).
+    """
+    joining = grammar.CONJUNCTIONS | grammar.HELPING | grammar.PERCEPTION
+    verbs = all(unit.word not in joining for unit in units[max(0, index - _JOINED) : index])
+    return _heads_thing(units, index + 1, verbs) and closes_phrase(units, index + 2)
+
+
+def _is_animal(units: Sequence[Unit], index: int, mask: Mask) -> bool:
+    """Whether the word after the noun is an animal (``baby turtles``), and no verb (``a man pets a dog``)."""
+    following = word_at(units, index + 1)
+    if following.endswith("ing") and word_at(units, index + 2) in wordlists.animals():
+        return mask.classes == ("gender.adult",) and units[index].adjective is not None
+    if following not in wordlists.animals() or following in wordlists.persons():
+        return False
+    verb = following.endswith("s") and following[:-1] in wordlists.verbs() and not mask.plural
+    if not verb:
+        return True
+    object_follows = word_at(units, index + 2) in grammar.DETERMINERS | grammar.NUMBERS
+    return not object_follows and mask.classes[0] not in grammar.PLAIN_SEXES
 
 
 def _shares_thing(units: Sequence[Unit], roles: Roles, index: int) -> bool:
@@ -224,14 +257,16 @@ def _names_several(unit: Unit) -> bool:
     return unit.person and unit.word.endswith("s")
 
 
-def _is_thing_word(units: Sequence[Unit], index: int) -> bool:
+def _is_thing_word(units: Sequence[Unit], index: int, verbs: bool = False) -> bool:
     """Whether a noun for a thing stands at *index*: what is before it describes it (``baby radish``)."""
     if index >= len(units) or units[index].kind is not Kind.WORD or not units[index].gap:
         return False
     word = units[index].word
     if units[index].person or units[index].cues or _is_stop(word) or word in grammar.CONJUNCTIONS:
         return False
-    if word in wordlists.verbs() or word in wordlists.modifiers() or word.endswith(("s", "ing", "ed", "ly")):
+    if word in wordlists.modifiers() or (word in wordlists.verbs() and not verbs):
+        return False
+    if word.endswith(("s", "ing", "ed", "ly")) and not word.endswith("ss"):
         return False
     return len(word) > 3 and wordlists.is_known(word)
 
@@ -345,10 +380,13 @@ def _ends_compound(units: Sequence[Unit], index: int) -> bool:
     return named and word_at(units, index - 1) in wordlists.activities() and closes_phrase(units, index + 1)
 
 
-def _heads_thing(units: Sequence[Unit], index: int) -> bool:
-    """Whether a noun for a thing that is no part or picture of a person stands at *index*."""
+def _heads_thing(units: Sequence[Unit], index: int, verbs: bool = False) -> bool:
+    """Whether a noun for a thing that is no part or picture of a person stands at *index*.
+
+    With *verbs* it may also be the base form of a verb, which never follows its subject in the singular.
+    """
     others = grammar.APPEARANCE | grammar.PERSON_PARTS | grammar.WHEREABOUTS
-    return _is_thing_word(units, index) and units[index].word not in others
+    return _is_thing_word(units, index, verbs) and units[index].word not in others
 
 
 def _clothed(units: Sequence[Unit], index: int, attribute: str) -> int | None:
