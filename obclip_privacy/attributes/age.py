@@ -45,8 +45,8 @@ _DECADES = [
     "eighties",
     "nineties",
 ]
-#: Plurals of which an age is said (``women over 60``).
-_MANY = frozenset({"people", "children", "men", "women", "persons"})
+#: Words for several people of which no age is said; but ``women over 60``.
+_HOW_MANY = (grammar.GROUP_WORDS | grammar.PLURAL_PERSONS) - {"people", "children", "men", "women", "persons"}
 #: Ages above this are no human being's.
 _OLDEST = 120
 
@@ -169,7 +169,7 @@ def _find(text: str, kind: str, pattern: re.Pattern[str]) -> Iterator[Finding]:
 
 def _one(word: str) -> bool:
     """Whether *word* is a noun for a person, and none of those that say how many (``a crew of 45``)."""
-    return word in wordlists.persons() and word not in grammar.GROUP_WORDS | grammar.PLURAL_PERSONS - _MANY
+    return word in wordlists.persons() and word not in _HOW_MANY
 
 
 def _value(years: int) -> str:

@@ -70,6 +70,8 @@ NAMESAKES = _words(
     "logo logos mask masks toy toys lunchbox mug mugs cape figurine figurines sticker stickers emblem font label "
     "brand lego keychain backpack plushie costume costumes action lily lilies doll dolls movie comic comics"
 )
+#: After a noun and a hyphen: the whole describes a thing (``toddler-sized robot``).
+COMPARING = _words("sized size like shaped friendly proof themed inspired style styled made eating cut grade")
 #: Classes of nouns that say no more than the sex; other nouns describe a thing that follows (``queen mattress``).
 PLAIN_SEXES = frozenset(
     {"gender.adult", "gender.lady", "gender.guy", "gender.child", "gender.lad", "gender.adjective"}

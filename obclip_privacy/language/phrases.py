@@ -28,6 +28,11 @@ _JOINED = 6
 #: How far before ``one black and one white`` the two of them are named.
 _SEVERAL_REACH = 16
 
+#: What may make a base form of a verb of the word after a noun in the singular.
+_JOINING = grammar.CONJUNCTIONS | grammar.HELPING | grammar.PERCEPTION
+#: Words after a noun for a person that leave it one.
+_OF_PERSONS = grammar.APPEARANCE | grammar.PERSON_PARTS | grammar.WHEREABOUTS
+
 Roles = list[Pos | None]
 
 #: What an adjective of origin is before clothes that somebody wears.
@@ -55,7 +60,12 @@ def is_person_word(units: Sequence[Unit], index: int) -> bool:
     if before.pronoun is not None and before.pronoun.form == 0:
         return False
     after = word_at(units, index + 1)
-    subject = before.is_noun or before.person or before.word in wordlists.animals() | grammar.BEARERS
+    subject = (
+        before.is_noun
+        or before.person
+        or before.word in grammar.BEARERS
+        or before.word in wordlists.animals()
+    )
     object_follows = after in grammar.DETERMINERS or (
         index + 1 < len(units) and units[index + 1].pronoun is not None
     )
@@ -178,7 +188,7 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     plain = not mask.classes or mask.classes[0] in grammar.PLAIN_SEXES
     if not plain and not mask.plural and _is_attribute(units, index):
         return False
-    if mask.plural and describes_thing(units, index):
+    if describes_thing(units, index, mask) or _compares(units, index):
         return False
     if mask.classes == ("age.minor",) and not mask.plural and _is_thing_word(units, index + 1):
         return False
@@ -205,14 +215,21 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     return mask.attributes in (("gender",), ("age",)) and following.endswith(("ed", "s"))
 
 
+def _compares(units: Sequence[Unit], index: int) -> bool:
+    """``toddler-sized``, ``man-made``: like somebody, or by them."""
+    hyphened = word_at(units, index + 1) == "-" and not units[index + 1].gap
+    return hyphened and word_at(units, index + 2) in grammar.COMPARING and not units[index + 2].gap
+
+
 def _is_attribute(units: Sequence[Unit], index: int) -> bool:
     """Whether the noun describes a thing (``queen mattress``, ``fighter jet``).
 
     After *and* or ``lets`` a base form may be a verb (``a man and his wife dance``).
     """
-    joining = grammar.CONJUNCTIONS | grammar.HELPING | grammar.PERCEPTION
-    verbs = all(unit.word not in joining for unit in units[max(0, index - _JOINED) : index])
-    return _heads_thing(units, index + 1, verbs) and closes_phrase(units, index + 2)
+    if not _heads_thing(units, index + 1, verbs=True) or not closes_phrase(units, index + 2):
+        return False
+    joined = any(unit.word in _JOINING for unit in units[max(0, index - _JOINED) : index])
+    return not joined or _heads_thing(units, index + 1)
 
 
 def _is_animal(units: Sequence[Unit], index: int, mask: Mask) -> bool:
@@ -385,8 +402,7 @@ def _heads_thing(units: Sequence[Unit], index: int, verbs: bool = False) -> bool
 
     With *verbs* it may also be the base form of a verb, which never follows its subject in the singular.
     """
-    others = grammar.APPEARANCE | grammar.PERSON_PARTS | grammar.WHEREABOUTS
-    return _is_thing_word(units, index, verbs) and units[index].word not in others
+    return _is_thing_word(units, index, verbs) and units[index].word not in _OF_PERSONS
 
 
 def _clothed(units: Sequence[Unit], index: int, attribute: str) -> int | None:

@@ -67,11 +67,11 @@ def _of_creature(units: Sequence[Unit], index: int) -> bool:
     owned = index + 1
     while owned < len(units) and is_modifier(units, owned):
         owned += 1
-    known = wordlists.animals()
-    if word_at(units, owned) not in grammar.CREATURE_PARTS | known:
+    known, thing = wordlists.animals(), word_at(units, owned)
+    if thing not in grammar.CREATURE_PARTS and thing not in known:
         return False
-    near = range(max(0, index - REACH), index)
-    return any(unit.word in known | grammar.BEARERS for unit in map(units.__getitem__, near))
+    near = units[max(0, index - REACH) : index]
+    return any(unit.word in grammar.BEARERS or unit.word in known for unit in near)
 
 
 def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
