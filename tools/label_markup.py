@@ -1,4 +1,4 @@
-"""Turns prompts with labels written into them into the labelled format that ``obclip evaluate`` reads.
+r"""Turns prompts with labels written into them into the labelled format that ``obclip evaluate`` reads.
 
     python tools/label_markup.py < prompts.txt > labelled.jsonl
 
@@ -7,9 +7,10 @@ One prompt a line, in which braces hold what states something, with codes behind
     A {young}ay {Black}eb {woman}gf and {her}gf {elderly}ao1 {father}gm1, in a red {dress}c
 
 A code is an attribute's letter, its value's letter (``?`` where no value of the default policy is meant) and
-the number of the person (0 if left out); several may follow each other (``{girl}gfan``). ``c`` is a cue, ``x`` may be found or not.
-A line may begin with ``P `` (people, and nothing to find) or with ``@12 `` (``n`` under ``default``; ``@? `` for
-none); else ``n`` is the product of the labelled domains. ``\\n`` is a line break; ``#`` begins a comment.
+the number of the person (0 if left out); several may follow each other (``{girl}gfan``).
+``c`` is a cue, ``x`` may be found or not. A line may begin with ``P `` (people, and nothing to find) or with
+``@12 `` (``n`` under ``default``; ``@? `` for none); else ``n`` is the product of the labelled domains. ``\n`` is a
+line break; ``#`` begins a comment.
 """
 
 from __future__ import annotations
@@ -95,4 +96,4 @@ def convert_all(lines: Iterable[str]) -> Iterator[str]:
 
 if __name__ == "__main__":
     for row in convert_all(sys.stdin):
-        print(row)
+        sys.stdout.write(f"{row}\n")

@@ -55,7 +55,7 @@ _NUMBER = (
 )
 _BEFORE = r"(?<![\w.,:/$#-])"
 _YEARS = r"(?:years?|yrs?|yr)"
-#: Words after an age that is said of somebody; a noun there would be what is counted (``a crew of 45 sailors``).
+#: Words after an age that is said of somebody; a noun would be what is counted (``a crew of 45 sailors``).
 _AFTER_AGE = (
     "a|an|the|in|on|at|with|and|who|by|from|to|near|beside|under|against|dressed|is|are|was|were|holding|wearing"
     "|sitting|standing|smiling|walking|looking|playing|reading|running|dancing|working|wearing|posing"

@@ -31,17 +31,18 @@ _NOT_AFTER = frozenset(
 _NOT_BEFORE = frozenset(
     """
     street avenue road falls park lake mount mountain river bridge city beach island islands hill hills
-    station
-    hotel castle cathedral church university college museum day valley county square tower palace airport
-    theatre theater hall house lamp lamps bears bay harbor harbour gallery school hospital stadium opera
-    garden gardens kingdom desert sea ocean monument memorial bowl cup prize award trophy terrier terriers spaniel spaniels
-    retriever labrador setter hound cat cats dog dogs horse parrot whiskey whisky bourbon rum gin wine beer
-    vodka sauce pizza burger coffee cola soda ice-cream cookies clock clocktower tower village town county
-    district region peninsula canyon glacier reef volcano plaza plateau boulevard lane drive farm ranch inn
-    pub cafe bar store shop museum library hall institute foundation company inc motors cars guitar guitars
-    rifle revolver pistol bag handbag watch jeans shirt shoes sneakers perfume records book books bible bibles
-    style styled inspired esque aesthetic aesthetics lighting palette splatter chair chairs effect law theorem syndrome disease virus comet crater nebula telescope rover aircraft jet tank plane
-    pancake pancakes tart cake pie salad soup tree trees rose roses lily orchid pine oak maple berry grapes
+    station hotel castle cathedral church university college museum day valley county square tower
+    palace airport theatre theater hall house lamp lamps bears bay harbor harbour gallery school
+    hospital stadium opera garden gardens kingdom desert sea ocean monument memorial bowl cup prize
+    award trophy terrier terriers spaniel spaniels retriever labrador setter hound cat cats dog dogs
+    horse parrot whiskey whisky bourbon rum gin wine beer vodka sauce pizza burger coffee cola soda ice-
+    cream cookies clock clocktower tower village town county district region peninsula canyon glacier
+    reef volcano plaza plateau boulevard lane drive farm ranch inn pub cafe bar store shop museum
+    library hall institute foundation company inc motors cars guitar guitars rifle revolver pistol bag
+    handbag watch jeans shirt shoes sneakers perfume records book books bible bibles style styled
+    inspired esque aesthetic aesthetics lighting palette splatter chair chairs effect law theorem
+    syndrome disease virus comet crater nebula telescope rover aircraft jet tank plane pancake pancakes
+    tart cake pie salad soup tree trees rose roses lily orchid pine oak maple berry grapes
     """.split()  # noqa: SIM905 - a list of words reads better so
 )
 _INTRODUCES = frozenset(
@@ -62,8 +63,8 @@ _REGION = re.compile(
     r",\s(?:(?:North|South|West|New)\s)?(?:Alabama|Alaska|Arizona|Arkansas|California|Carolina|Colorado|Connecticut"
     r"|Dakota|Delaware|England|Florida|Georgia|Hawaii|Idaho|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine"
     r"|Maryland|Massachusetts|Mexico|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada|Hampshire"
-    r"|Jersey|York|Ohio|Oklahoma|Oregon|Pennsylvania|Rhode Island|Tennessee|Texas|Utah|Vermont|Virginia|Washington"
-    r"|Wisconsin|Wyoming|Australia|Canada|Ontario|Quebec|Scotland|Ireland|Wales|Germany|France|Italy|Spain"
+    r"|Jersey|York|Ohio|Oklahoma|Oregon|Pennsylvania|Rhode Island|Tennessee|Texas|Utah|Vermont|Virginia"
+    r"|Washington|Wisconsin|Wyoming|Australia|Canada|Ontario|Quebec|Scotland|Ireland|Wales|Germany|France|Italy|Spain"
     r"|Portugal|Brazil|Zealand)\b"
 )
 #: What comes before the name of an artist.

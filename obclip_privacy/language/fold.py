@@ -1,8 +1,8 @@
 """Folds typographic variants, one character for one, so that offsets stay those of the prompt.
 
 Lexicons are written in plain ASCII with ``'`` and ``-``; people type curly quotes, non-breaking hyphens,
-full-width letters, accents and (in lists of tags) ``_`` for a space. Only the matching sees the folded text; the output keeps the person's own
-characters.
+full-width letters, accents and (in lists of tags) ``_`` for a space. Only the matching sees the folded text;
+the output keeps the person's own characters.
 """
 
 from __future__ import annotations

@@ -28,7 +28,9 @@ def said_of_things(units: Sequence[Unit], roles: Roles) -> frozenset[int]:
     Also names of what is named after somebody (``Batman logo``), and nouns before an animal (``redhead
     woodpecker``).
     """
-    return frozenset(index for index, unit in enumerate(units) if unit.cues and _named_after(units, index)) | {
+    return frozenset(
+        index for index, unit in enumerate(units) if unit.cues and _named_after(units, index)
+    ) | {
         index
         for index, unit in enumerate(units)
         if unit.cues

@@ -210,7 +210,7 @@ def _apposes(units: Sequence[Unit], cast: Cast, person: int, comma: int, index: 
 
 
 def _tag_of(units: Sequence[Unit], cast: Cast, index: int) -> int:
-    """The person of whom a tag says what they are (``woman, warrior``, ``vampire, red eyes, male``); or ``-1``.
+    """Whom a tag describes (``woman, warrior``, ``vampire, red eyes, male``); or ``-1``.
 
     A tag that states a gender and a person of whom none is stated are one, and the reverse.
     """

@@ -14,7 +14,26 @@ from collections.abc import Sequence
 from obclip_privacy.attributes.base import CuePos, CueTerm, Pos
 from obclip_privacy.language import grammar, wordlists
 from obclip_privacy.language.genitives import describes_thing
+from obclip_privacy.language.things import compares, heads_thing, is_animal, is_attribute, is_thing_word
 from obclip_privacy.language.units import CueSense, Kind, Mask, Unit
+from obclip_privacy.language.words import closes, closes_phrase, opens, word_at
+
+__all__ = [
+    "CLOTHED",
+    "REACH",
+    "Roles",
+    "choose_cue",
+    "closes",
+    "closes_phrase",
+    "follows_of",
+    "in_the_style_of",
+    "is_modifier",
+    "is_one_of_several",
+    "is_person_word",
+    "opens",
+    "resolve_roles",
+    "word_at",
+]
 
 #: How many units an adjective looks over, at most: keeps the work linear in the length of the prompt.
 REACH = 10
@@ -22,16 +41,8 @@ REACH = 10
 #: Units of a compound, its person included.
 _COMPOUND = 4
 
-#: How far before a noun *and* may make it one of several subjects.
-_JOINED = 6
-
 #: How far before ``one black and one white`` the two of them are named.
 _SEVERAL_REACH = 16
-
-#: What may make a base form of a verb of the word after a noun in the singular.
-_JOINING = grammar.CONJUNCTIONS | grammar.HELPING | grammar.PERCEPTION
-#: Words after a noun for a person that leave it one.
-_OF_PERSONS = grammar.APPEARANCE | grammar.PERSON_PARTS | grammar.WHEREABOUTS
 
 Roles = list[Pos | None]
 
@@ -50,7 +61,7 @@ def is_person_word(units: Sequence[Unit], index: int) -> bool:
     unit = units[index]
     if not unit.person or (unit.cues and choose_cue(units, index).term.pos is not CuePos.NOUN):
         return False
-    if not unit.word.endswith("s") and unit.word not in grammar.PLURAL_PERSONS and _is_attribute(units, index):
+    if not unit.word.endswith("s") and unit.word not in grammar.PLURAL_PERSONS and is_attribute(units, index):
         return False
     before = units[index - 1] if index else None
     if before is None:
@@ -70,26 +81,6 @@ def is_person_word(units: Sequence[Unit], index: int) -> bool:
         index + 1 < len(units) and units[index + 1].pronoun is not None
     )
     return not (subject and unit.word.endswith("s") and object_follows)
-
-
-def word_at(units: Sequence[Unit], index: int) -> str:
-    """The word at *index*; ``""`` for mentions and beyond the ends."""
-    return units[index].word if 0 <= index < len(units) else ""
-
-
-def opens(units: Sequence[Unit], index: int) -> bool:
-    """Whether a segment starts at *index*: nothing, or a separator, precedes."""
-    return index <= 0 or word_at(units, index - 1) in grammar.OPENERS | grammar.SENTENCE_ENDS
-
-
-def closes(units: Sequence[Unit], index: int) -> bool:
-    """Whether a segment ends before *index*: nothing, or a separator, stands there."""
-    return index >= len(units) or units[index].word in grammar.CLOSERS
-
-
-def closes_phrase(units: Sequence[Unit], index: int) -> bool:
-    """Whether nothing that an adjective could describe follows."""
-    return closes(units, index) or word_at(units, index) in grammar.STOPS | grammar.CONJUNCTIONS
 
 
 def choose_cue(units: Sequence[Unit], index: int) -> CueSense:
@@ -183,14 +174,14 @@ def _is_title(units: Sequence[Unit], index: int) -> bool:
 def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambiguous: bool) -> bool:
     """Whether a mention that can be a noun is one here."""
     following = word_at(units, index + 1)
-    if _is_animal(units, index, mask):
+    if is_animal(units, index, mask):
         return False
     plain = not mask.classes or mask.classes[0] in grammar.PLAIN_SEXES
-    if not plain and not mask.plural and _is_attribute(units, index):
+    if not plain and not mask.plural and is_attribute(units, index):
         return False
-    if describes_thing(units, index, mask) or _compares(units, index):
+    if describes_thing(units, index, mask) or compares(units, index):
         return False
-    if mask.classes == ("age.minor",) and not mask.plural and _is_thing_word(units, index + 1):
+    if mask.classes == ("age.minor",) and not mask.plural and is_thing_word(units, index + 1):
         return False
     if not ambiguous or (mask.plural and mask.attributes != ("age",)):
         return True
@@ -213,37 +204,6 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     if ends or following.endswith("ing"):
         return True
     return mask.attributes in (("gender",), ("age",)) and following.endswith(("ed", "s"))
-
-
-def _compares(units: Sequence[Unit], index: int) -> bool:
-    """``toddler-sized``, ``man-made``: like somebody, or by them."""
-    hyphened = word_at(units, index + 1) == "-" and not units[index + 1].gap
-    return hyphened and word_at(units, index + 2) in grammar.COMPARING and not units[index + 2].gap
-
-
-def _is_attribute(units: Sequence[Unit], index: int) -> bool:
-    """Whether the noun describes a thing (``queen mattress``, ``fighter jet``).
-
-    After *and* or ``lets`` a base form may be a verb (``a man and his wife dance``).
-    """
-    if not _heads_thing(units, index + 1, verbs=True) or not closes_phrase(units, index + 2):
-        return False
-    joined = any(unit.word in _JOINING for unit in units[max(0, index - _JOINED) : index])
-    return not joined or _heads_thing(units, index + 1)
-
-
-def _is_animal(units: Sequence[Unit], index: int, mask: Mask) -> bool:
-    """Whether the word after the noun is an animal (``baby turtles``), and no verb (``a man pets a dog``)."""
-    following = word_at(units, index + 1)
-    if following.endswith("ing") and word_at(units, index + 2) in wordlists.animals():
-        return mask.classes == ("gender.adult",) and units[index].adjective is not None
-    if following not in wordlists.animals() or following in wordlists.persons():
-        return False
-    verb = following.endswith("s") and following[:-1] in wordlists.verbs() and not mask.plural
-    if not verb:
-        return True
-    object_follows = word_at(units, index + 2) in grammar.DETERMINERS | grammar.NUMBERS
-    return not object_follows and mask.classes[0] not in grammar.PLAIN_SEXES
 
 
 def _shares_thing(units: Sequence[Unit], roles: Roles, index: int) -> bool:
@@ -272,20 +232,6 @@ def _names_several(unit: Unit) -> bool:
     if unit.noun is not None and unit.adjective is None:
         return unit.noun.plural
     return unit.person and unit.word.endswith("s")
-
-
-def _is_thing_word(units: Sequence[Unit], index: int, verbs: bool = False) -> bool:
-    """Whether a noun for a thing stands at *index*: what is before it describes it (``baby radish``)."""
-    if index >= len(units) or units[index].kind is not Kind.WORD or not units[index].gap:
-        return False
-    word = units[index].word
-    if units[index].person or units[index].cues or _is_stop(word) or word in grammar.CONJUNCTIONS:
-        return False
-    if word in wordlists.modifiers() or (word in wordlists.verbs() and not verbs):
-        return False
-    if word.endswith(("s", "ing", "ed", "ly")) and not word.endswith("ss"):
-        return False
-    return len(word) > 3 and wordlists.is_known(word)
 
 
 def _head(units: Sequence[Unit], roles: Roles, heads: dict[int, int], index: int, mask: Mask) -> int | None:
@@ -380,7 +326,7 @@ def _makes_compound(units: Sequence[Unit], roles: Roles, index: int, weak: bool)
         if at > index and _ends_compound(units, at):
             return True
         if at > index and (roles[at] is Pos.NOUN or is_person_word(units, at)):
-            return unit.kind is Kind.MENTION or not _heads_thing(units, at + 1)
+            return unit.kind is Kind.MENTION or not heads_thing(units, at + 1)
         if unit.kind is not Kind.WORD or not unit.word.isalpha() or _is_stop(unit.word):
             return False
         if unit.word in wordlists.activities():
@@ -395,14 +341,6 @@ def _ends_compound(units: Sequence[Unit], index: int) -> bool:
     """Whether the word names a person because of the activity before it (``rugby fan``)."""
     named = word_at(units, index) in grammar.COMPOUND_PERSONS
     return named and word_at(units, index - 1) in wordlists.activities() and closes_phrase(units, index + 1)
-
-
-def _heads_thing(units: Sequence[Unit], index: int, verbs: bool = False) -> bool:
-    """Whether a noun for a thing that is no part or picture of a person stands at *index*.
-
-    With *verbs* it may also be the base form of a verb, which never follows its subject in the singular.
-    """
-    return _is_thing_word(units, index, verbs) and units[index].word not in _OF_PERSONS
 
 
 def _clothed(units: Sequence[Unit], index: int, attribute: str) -> int | None:

@@ -146,7 +146,11 @@ def _colours_person(units: Sequence[Unit], cast: Cast, index: int) -> bool:
     """``woman, black, solo``: a plain colour that makes a tag right after a person, and no row of colours."""
     if word_at(units, index - 1) != "," or not closes(units, index + 1):
         return False
-    if index < 2 or cast.of_unit.get(index - 2, -1) < 0 or index - 2 not in cast.heads[cast.of_unit[index - 2]]:
+    if (
+        index < 2
+        or cast.of_unit.get(index - 2, -1) < 0
+        or index - 2 not in cast.heads[cast.of_unit[index - 2]]
+    ):
         return False
     return index + 2 >= len(units) or not units[index + 2].weak
 
