@@ -195,6 +195,7 @@ PLURAL_PERSONS = _words(
 PREDICATIVES = _words("as")
 #: Colours that are also words for people when they are written with a capital.
 COLOURS = _words("black white brown")
+GAMES = _words("chess chessboard checkmate checkers draughts")
 #: Nouns before which a plain colour is that of a game piece or a ghost.
 COLOURED = _words("knight knights bishop bishops pawn pawns rook rooks walker walkers ghost ghosts")
 #: What an adjective may look past on its way to the noun, besides the modifiers of the word list.

@@ -14,7 +14,14 @@ from collections.abc import Sequence
 from obclip_privacy.attributes.base import CuePos, CueTerm, Pos
 from obclip_privacy.language import grammar, wordlists
 from obclip_privacy.language.genitives import describes_thing
-from obclip_privacy.language.things import compares, heads_thing, is_animal, is_attribute, is_thing_word
+from obclip_privacy.language.things import (
+    compares,
+    heads_thing,
+    is_animal,
+    is_attribute,
+    is_game_piece,
+    is_thing_word,
+)
 from obclip_privacy.language.units import CueSense, Kind, Mask, Unit
 from obclip_privacy.language.words import closes, closes_phrase, opens, word_at
 
@@ -179,7 +186,7 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     plain = not mask.classes or mask.classes[0] in grammar.PLAIN_SEXES
     if not plain and not mask.plural and is_attribute(units, index):
         return False
-    if describes_thing(units, index, mask) or compares(units, index):
+    if describes_thing(units, index, mask) or compares(units, index) or is_game_piece(units, index):
         return False
     if mask.classes == ("age.minor",) and not mask.plural and is_thing_word(units, index + 1):
         return False
@@ -208,10 +215,10 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
 
 def _shares_thing(units: Sequence[Unit], roles: Roles, index: int) -> bool:
     """``male and female connectors``: the adjective after the conjunction describes a thing, so both do."""
-    if index + 3 >= len(units) or units[index].adjective is None:
+    if index + 3 >= len(units):
         return False
-    other = units[index + 2].adjective
-    same = other is not None and other.attributes == units[index].adjective.attributes
+    one, other = units[index].adjective, units[index + 2].adjective
+    same = one is not None and other is not None and one.attributes == other.attributes
     return same and roles[index + 2] is None and not closes_phrase(units, index + 3)
 
 

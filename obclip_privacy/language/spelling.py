@@ -1,5 +1,7 @@
 """Misspelt words of the vocabulary, one edit away: one letter too many, too few, wrong, or two swapped.
 
+A hyphen may stand in them (``middle-agd``).
+
 Only words that are no English words are looked at (and no inflected form of one), and only long words of
 the vocabulary are guessed, so that little else is taken for them. What a candidate shows is always spelt
 right, so a guess can never differ between candidates.
@@ -22,7 +24,7 @@ class Speller:
 
     def __init__(self, words: Iterable[str]) -> None:
         """Index *words* by what is left of them when one letter is deleted."""
-        self._words = frozenset(word for word in words if word.isalpha() and len(word) >= _SHORTEST_MEANT)
+        self._words = frozenset(word for word in words if _spelt(word) and len(word) >= _SHORTEST_MEANT)
         self._deleted: dict[str, list[str]] = {}
         for word in sorted(self._words):
             for rest in sorted(_deletions(word)):
@@ -34,7 +36,7 @@ class Speller:
         Of several, one with a letter more is taken first (letters are left out most often), then one with two
         letters swapped, then one with a letter less, then the first in alphabetical order.
         """
-        if len(word) < _SHORTEST_TYPED or not word.isascii() or not word.isalpha() or is_english(word):
+        if len(word) < _SHORTEST_TYPED or not word.isascii() or not _spelt(word) or is_english(word):
             return None
         found = set(self._deleted.get(word, ()))
         for rest in _deletions(word):
@@ -61,6 +63,12 @@ def _is_stem(stem: str) -> bool:
     if len(stem) < 2:
         return False
     return stem in known or stem + "e" in known or (stem[-1] == stem[-2:-1] and stem[:-1] in known)
+
+
+def _spelt(word: str) -> bool:
+    """Whether *word* is letters, with a hyphen between them at most (``middle-aged``)."""
+    first, hyphen, second = word.partition("-")
+    return first.isalpha() and (second.isalpha() if hyphen else True)
 
 
 def _rank(typed: str, meant: str) -> int:

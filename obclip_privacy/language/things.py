@@ -14,6 +14,8 @@ from obclip_privacy.language.words import closes_phrase, word_at
 
 #: How far before a noun *and* may make it one of several subjects.
 _JOINED = 6
+#: How far after a piece its game may be named.
+_GAME_REACH = 8
 #: What may make a base form of a verb of the word after a noun in the singular.
 _JOINING = grammar.CONJUNCTIONS | grammar.HELPING | grammar.PERCEPTION
 #: Words after a noun for a person that leave it one.
@@ -71,3 +73,10 @@ def compares(units: Sequence[Unit], index: int) -> bool:
     """``toddler-sized``, ``man-made``: like somebody, or by them."""
     hyphened = word_at(units, index + 1) == "-" and not units[index + 1].gap
     return hyphened and word_at(units, index + 2) in grammar.COMPARING and not units[index + 2].gap
+
+
+def is_game_piece(units: Sequence[Unit], index: int) -> bool:
+    """``a white queen on a chess board``: a plain colour before it, and the game after it."""
+    if index == 0 or not units[index - 1].weak:
+        return False
+    return any(unit.word in grammar.GAMES for unit in units[index + 1 : index + _GAME_REACH])
