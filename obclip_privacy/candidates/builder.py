@@ -40,6 +40,8 @@ _ADVERBS = frozenset(
 
 #: A verb stands no further behind its pronoun than this, in units.
 _VERB_REACH = 3
+#: What may stand between an article and its word (``an (old:1.2) man``).
+_BEFORE_WORDS = frozenset("\"'([{*_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +126,11 @@ def _special_units(decisions: Decisions) -> frozenset[int]:
     changing = {*decisions.slotted, *decisions.cues}
     found = set(changing)
     for index in changing:
-        if index and units[index - 1].word in grammar.ARTICLES:
-            found.add(index - 1)
+        at = index - 1
+        while at > 0 and units[at].word in _BEFORE_WORDS:
+            at -= 1
+        if at >= 0 and units[at].word in grammar.ARTICLES:
+            found.add(at)
         if index in links and links[index].pos is Pos.PRONOUN:
             found.update(range(index + 1, min(index + 1 + _VERB_REACH, len(units))))
     return frozenset(found)
@@ -320,7 +325,7 @@ class _Writer:
         unit = self.decisions.scan.units[index]
         if index in self.decisions.slotted:
             return self._slots(index)
-        if unit.word in grammar.ARTICLES and self._changes(index + 1):
+        if unit.word in grammar.ARTICLES and self._changes(self._article_word(index)):
             return [self._article(index)]
         verb = self._verb(index)
         return [verb] if verb is not None else [Lit(self._text(index))]
@@ -335,9 +340,17 @@ class _Writer:
             or (self.decisions.is_cue(index) and self.decisions.analysis.peopled)
         )
 
+    def _article_word(self, index: int) -> int:
+        """Index of the word after the article at *index*: brackets and quotation marks do not hide it."""
+        units = self.decisions.scan.units
+        at = index + 1
+        while at < len(units) and units[at].word in _BEFORE_WORDS:
+            at += 1
+        return at
+
     def _article(self, index: int) -> Article:
         text = self._text(index)
-        surface = self.decisions.scan.surfaces[index + 1]
+        surface = self.decisions.scan.surfaces[self._article_word(index)]
         upper = casing_of(self.prompt[surface.start : surface.end]) is Casing.UPPER
         return Article(text[:1].isupper(), upper)
 
