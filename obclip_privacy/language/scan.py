@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 from obclip_privacy.attributes.base import Pos
@@ -25,7 +26,15 @@ from obclip_privacy.language.lexer import Lexer, Tokens
 from obclip_privacy.language.spelling import Speller
 from obclip_privacy.language.units import CueSense, Kind, Mask, Part, Sense, Surface, Unit
 from obclip_privacy.language.vocabulary import Vocabulary
-from obclip_privacy.language.wordlists import names_person
+from obclip_privacy.language.wordlists import agent_unknown, persons
+
+#: Fields in order, at a third of the cost of the class's own constructor: most units are made by these.
+_make_unit = partial(tuple.__new__, Unit)
+_make_surface = partial(tuple.__new__, Surface)
+#: What follows :attr:`Unit.person` in a unit that is no mention, :attr:`Unit.cues` included.
+_REST = Unit(Kind.WORD, "", gap=False)[5:]
+#: Of what is no mention; nobody changes it.
+_NO_SENSES: dict[Pos, Sense] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,23 @@ class DetectedCue:
     start: int
     end: int
     cue: CueSense
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What a term can mean where no context speaks against it.
+
+    Attributes:
+        senses: by part of speech; the last of a part of speech holds.
+        listed: the same as listed, of which a context may leave some out.
+        cues: the cues that it can be.
+        anywhere: whether its senses and cues have no contexts at all.
+    """
+
+    senses: dict[Pos, Sense]
+    listed: tuple[Sense, ...]
+    cues: tuple[CueSense, ...]
+    anywhere: bool
 
 
 @dataclass(slots=True)
@@ -95,6 +121,25 @@ class Scanner:
             if any(sense.word is None or sense.mask.attributes == ("age",) for sense in senses)
         )
         self._lexer = Lexer((*vocabulary.senses, *vocabulary.cues, *vocabulary.blocked))
+        self._meanings = {key: self._meaning(key) for key in (*vocabulary.senses, *vocabulary.cues)}
+
+    def _meaning(self, key: str) -> _Meaning:
+        senses = self._vocabulary.senses.get(key, ())
+        cues = self._vocabulary.cues.get(key, ())
+        anywhere = not any(map(self._is_bound, senses)) and not any(cue.term.before for cue in cues)
+        return _Meaning({sense.mask.pos: sense for sense in senses}, senses, cues, anywhere)
+
+    def _is_bound(self, sense: Sense) -> bool:
+        """Whether the sense has contexts."""
+        word = sense.word
+        if word is not None and (
+            word.capital or word.unless_before or word.unless_after or word.only_after
+        ):
+            return True
+        return any(
+            cls.not_before or cls.not_after or cls.only_before
+            for cls in map(self._vocabulary.classes.__getitem__, sense.mask.classes)
+        )
 
     def __call__(
         self, text: str, folded: str, spans: Sequence[DetectedSpan] = (), cues: Sequence[DetectedCue] = ()
@@ -106,23 +151,25 @@ class Scanner:
 
     def _terms(self, text: str, tokens: Tokens) -> list[_Match]:
         found = []
+        blocked, meanings = self._vocabulary.blocked, self._meanings
         for first, last in tokens.terms:
-            key = " ".join(tokens.lowers[first:last])
-            if key in self._vocabulary.blocked:
+            key = tokens.lowers[first] if last == first + 1 else " ".join(tokens.lowers[first:last])
+            if key in blocked:
                 found.append(_Match(first, last, {}, (), found=False, blocked=True))
                 continue
-            near = _neighbours(tokens, first, last)
-            senses = {
-                sense.mask.pos: sense
-                for sense in self._vocabulary.senses.get(key, ())
-                if self._allowed(sense, near)
-                and not (sense.word and sense.word.capital and text[tokens.starts[first]].islower())
-            }
-            cues = tuple(
-                cue
-                for cue in self._vocabulary.cues.get(key, ())
-                if not cue.term.before or near.after in cue.term.before
-            )
+            meaning = meanings[key]
+            senses, cues = meaning.senses, meaning.cues
+            if not meaning.anywhere:
+                near = _neighbours(tokens, first, last)
+                small = text[tokens.starts[first]].islower()
+                senses = {
+                    sense.mask.pos: sense
+                    for sense in meaning.listed
+                    if self._allowed(sense, near) and not (small and sense.word and sense.word.capital)
+                }
+                cues = tuple(
+                    [cue for cue in cues if not cue.term.before or near.after in cue.term.before]
+                )
             # A word that its context rules out (``cowboy hat``) is still kept from being a person.
             if senses or cues or last == first + 1:
                 found.append(_Match(first, last, senses, cues, found=False))
@@ -130,10 +177,13 @@ class Scanner:
 
     def _misspelt(self, tokens: Tokens) -> list[_Match]:
         """Matches of words that no term covers and that are a misspelt term."""
+        found: list[_Match] = []
+        suspects = self._speller.suspects(tokens.lowers)
+        if not suspects:
+            return found
         covered = {index for first, last in tokens.terms for index in range(first, last)}
-        found = []
-        for index, word in enumerate(tokens.lowers):
-            meant = None if index in covered else self._speller.correct(word)
+        for index in suspects:
+            meant = None if index in covered else self._speller.correct(tokens.lowers[index])
             if meant is None:
                 continue
             near = _neighbours(tokens, index, index + 1)
@@ -250,23 +300,36 @@ def _units(text: str, tokens: Tokens, matches: Sequence[_Match]) -> Scan:
     units: list[Unit] = []
     surfaces: list[Surface] = []
     starting = {match.first: match for match in matches}
-    index, gap = 0, False
-    while index < len(tokens.lowers):
-        match = starting.get(index)
-        last = match.last if match else index + 1
-        start, end = tokens.starts[index], tokens.ends[last - 1]
-        word = tokens.lowers[index] if match is None else " ".join(tokens.lowers[index:last])
-        if match is None and word.isspace():
-            gap = True
-            if "\n" in word:
-                units.append(Unit(Kind.BREAK, "\n", gap=True))
-                surfaces.append(Surface(start, end, {}))
-            index = last
+    people = persons()
+    resume, gap, written = 0, False, 0
+    for index, (word, start, end) in enumerate(zip(tokens.lowers, tokens.starts, tokens.ends, strict=True)):
+        if index < resume:
             continue
-        gap = gap or (bool(surfaces) and start > surfaces[-1].end)
-        units.append(_unit(word, gap, text[start : start + 1].isupper(), match))
-        surfaces.append(Surface(start, end, match.senses if match else {}))
-        index, gap = last, False
+        match = starting.get(index)
+        if match is None:
+            # A token is all letters, all digits, all white space, or one character: its first tells.
+            if word[0].isalnum():
+                kind, person = Kind.WORD, word in people or agent_unknown(word)
+            elif not word.isspace():
+                kind, person = Kind.PUNCTUATION, False
+            else:
+                gap = True
+                if "\n" in word:
+                    units.append(Unit(Kind.BREAK, "\n", gap=True))
+                    surfaces.append(Surface(start, end, _NO_SENSES))
+                    written = end
+                continue
+            gap = gap or start > written
+            units.append(_make_unit((kind, word, gap, text[start].isupper(), person, *_REST)))
+            surfaces.append(_make_surface((start, end, _NO_SENSES)))
+        else:
+            resume = match.last
+            end = tokens.ends[resume - 1]
+            word = " ".join(tokens.lowers[index:resume])
+            gap = gap or start > written
+            units.append(_unit(word, gap, text[start].isupper(), match))
+            surfaces.append(Surface(start, end, match.senses))
+        gap, written = False, end
     return Scan(tuple(units), tuple(surfaces))
 
 
@@ -275,13 +338,13 @@ def _is_person(cue: CueSense) -> bool:
     return cue.generic.endswith(("person", "people"))
 
 
-def _unit(word: str, gap: bool, capital: bool, match: _Match | None) -> Unit:
-    if match is None or not match.senses:
-        # A token is all letters, all digits, or one character: its first tells.
+def _unit(word: str, gap: bool, capital: bool, match: _Match) -> Unit:
+    """The unit of a term that means something here, or that is kept from meaning anything."""
+    if not match.senses:
         kind = Kind.WORD if word[0].isalnum() else Kind.PUNCTUATION
-        cues = match.cues if match else ()
-        person = names_person(word) if match is None and kind is Kind.WORD else any(map(_is_person, cues))
-        return Unit(kind, word, gap, capital=capital, person=person, cues=cues)
+        return Unit(
+            kind, word, gap, capital=capital, person=any(map(_is_person, match.cues)), cues=match.cues
+        )
 
     def mask(pos: Pos) -> Mask | None:
         sense = match.senses.get(pos)
