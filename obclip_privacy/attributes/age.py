@@ -53,6 +53,9 @@ _NUMBER = (
 )
 _BEFORE = r"(?<![\w.,:/$#-])"
 _YEARS = r"(?:years?|yrs?|yr)"
+#: Every match of :data:`_TRIGGER` in ASCII has one of these, in lower case. Looking for each of them takes a
+#: tenth of the time of one search with the pattern.
+_HINTS = ("old", "yr", "yo", "y.o", "y/o", "age", "in his", "in her", "in their", "early", "mid", "late")
 #: Cheap test for any of the patterns.
 _TRIGGER = re.compile(
     r"\bold|\byrs?\b|y[./]?o\b|\bage|\bin (?:his|her|their)\b|\b(?:early|mid|late)\b", re.IGNORECASE
@@ -109,12 +112,21 @@ _PART_OF_DECADE = {"early": 2, "mid": 5, "late": 8}
 
 def find_ages(text: str) -> Sequence[Finding]:
     """Ages in figures or number words, and decades of life, in a folded text."""
-    if _DIGIT.search(text) is None and _TRIGGER.search(text) is None:
+    triggered = _is_triggered(text)
+    if not triggered and _DIGIT.search(text) is None:
         return ()
     bare = tuple(_find_bare(text))
-    if _TRIGGER.search(text) is None:
+    if not triggered:
         return bare
     return (*(finding for kind, pattern in _PATTERNS for finding in _find(text, kind, pattern)), *bare)
+
+
+def _is_triggered(text: str) -> bool:
+    if text.isascii():
+        lower = text.lower()
+        if not any([hint in lower for hint in _HINTS]):
+            return False
+    return _TRIGGER.search(text) is not None
 
 
 def _find_bare(text: str) -> Iterator[Finding]:

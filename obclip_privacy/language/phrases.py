@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from obclip_privacy.attributes.base import CuePos, CueTerm, Pos
 from obclip_privacy.language import grammar, wordlists
-from obclip_privacy.language.units import CueSense, Kind, Mask, Unit
+from obclip_privacy.language.units import CueSense, Kind, Mask, Unit, mentions
 
 #: How many units an adjective looks over, at most: keeps the work linear in the length of the prompt.
 REACH = 10
@@ -56,7 +56,7 @@ def word_at(units: Sequence[Unit], index: int) -> str:
 
 def opens(units: Sequence[Unit], index: int) -> bool:
     """Whether a segment starts at *index*: nothing, or a separator, precedes."""
-    return index <= 0 or word_at(units, index - 1) in grammar.OPENERS | grammar.SENTENCE_ENDS
+    return index <= 0 or word_at(units, index - 1) in grammar.OPENERS
 
 
 def closes(units: Sequence[Unit], index: int) -> bool:
@@ -66,7 +66,7 @@ def closes(units: Sequence[Unit], index: int) -> bool:
 
 def closes_phrase(units: Sequence[Unit], index: int) -> bool:
     """Whether nothing that an adjective could describe follows."""
-    return closes(units, index) or word_at(units, index) in grammar.STOPS | grammar.CONJUNCTIONS
+    return closes(units, index) or word_at(units, index) in grammar.PHRASE_ENDS
 
 
 def choose_cue(units: Sequence[Unit], index: int) -> CueSense:
@@ -106,9 +106,9 @@ def resolve_roles(units: Sequence[Unit], outside: frozenset[int]) -> tuple[Roles
     """
     roles: Roles = [None] * len(units)
     heads: dict[int, int] = {}
-    for index in range(len(units) - 1, -1, -1):
+    for index in reversed(mentions(units)):
         unit = units[index]
-        if unit.kind is not Kind.MENTION or index in outside:
+        if index in outside:
             continue
         if unit.pronoun is not None:
             roles[index] = Pos.PRONOUN
@@ -131,8 +131,8 @@ def resolve_roles(units: Sequence[Unit], outside: frozenset[int]) -> tuple[Roles
 def in_the_style_of(units: Sequence[Unit]) -> frozenset[int]:
     """Units that name an artist or a school after ``style of``: nobody who is in the picture."""
     found: set[int] = set()
-    for index in range(len(units) - 2):
-        if word_at(units, index) in ("style", "manner") and word_at(units, index + 1) == "of":
+    for index, unit in enumerate(units):
+        if unit.word in ("style", "manner") and word_at(units, index + 1) == "of":
             at = index + 2
             while not closes(units, at) and at < index + REACH:
                 found.add(at)
@@ -179,7 +179,7 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     alone = gendered and opens(units, index)
     if not determined and not described and not alone and not mask.plural:
         return False
-    ends = closes(units, index + 1) or following in grammar.STOPS | grammar.CONJUNCTIONS or following == "'"
+    ends = closes(units, index + 1) or following in grammar.PHRASE_ENDS or following == "'"
     return ends or following.endswith("ing") or (gendered and following.endswith(("ed", "s")))
 
 

@@ -23,16 +23,16 @@ from typing import NamedTuple
 from obclip_privacy.attributes.base import Pos
 from obclip_privacy.language.grammar import COLOURS
 from obclip_privacy.language.lexer import Lexer, Tokens
-from obclip_privacy.language.spelling import Speller
+from obclip_privacy.language.spelling import Speller, is_english
 from obclip_privacy.language.units import CueSense, Kind, Mask, Part, Sense, Surface, Unit
 from obclip_privacy.language.vocabulary import Vocabulary
-from obclip_privacy.language.wordlists import agent_unknown, persons
+from obclip_privacy.language.wordlists import names_person
 
-#: Fields in order, at a third of the cost of the class's own constructor: most units are made by these.
-_make_unit = partial(tuple.__new__, Unit)
+# Members looked up once: up to Python 3.11 each look-up costs as much as a function call.
+_WORD, _PUNCTUATION, _BREAK, _MENTION = Kind.WORD, Kind.PUNCTUATION, Kind.BREAK, Kind.MENTION
+_NOUN, _ADJECTIVE, _PHRASE, _PRONOUN, _TITLE = Pos.NOUN, Pos.ADJECTIVE, Pos.PHRASE, Pos.PRONOUN, Pos.TITLE
+#: Fields in order, at half the cost of the class's own constructor.
 _make_surface = partial(tuple.__new__, Surface)
-#: What follows :attr:`Unit.person` in a unit that is no mention, :attr:`Unit.cues` included.
-_REST = Unit(Kind.WORD, "", gap=False)[5:]
 #: Of what is no mention; nobody changes it.
 _NO_SENSES: dict[Pos, Sense] = {}
 
@@ -233,7 +233,7 @@ class Scanner:
         return joined
 
     def _join(self, tokens: Tokens, left: _Match, right: _Match) -> _Match | None:
-        adjective = left.senses.get(Pos.ADJECTIVE)
+        adjective = left.senses.get(_ADJECTIVE)
         if adjective is None or len(adjective.mask.classes) != 1:
             return None
         class_id = adjective.mask.classes[0]
@@ -243,11 +243,11 @@ class Scanner:
         if between and between != ("-",):
             return None
         senses: dict[Pos, Sense] = {}
-        if any(sense.mask.classes == (class_id,) for p, sense in right.senses.items() if p is Pos.ADJECTIVE):
-            senses[Pos.ADJECTIVE] = adjective
-        noun = right.senses.get(Pos.NOUN)
+        if any(sense.mask.classes == (class_id,) for p, sense in right.senses.items() if p is _ADJECTIVE):
+            senses[_ADJECTIVE] = adjective
+        noun = right.senses.get(_NOUN)
         if noun is not None and noun.mask.classes[:1] == (class_id,):
-            senses[Pos.NOUN] = _with_value(noun, class_id, adjective)
+            senses[_NOUN] = _with_value(noun, class_id, adjective)
         return _Match(left.first, right.last, senses, (), False) if senses else None
 
 
@@ -296,39 +296,55 @@ def _neighbours(tokens: Tokens, first: int, last: int) -> _Neighbours:
     return _Neighbours(before, after, hyphened_before, hyphened_after)
 
 
+class _PlainUnits(dict[str, tuple[Unit, ...]]):
+    """Units of words that are no terms: without and with a gap, then the same with a capital.
+
+    English words (the lists' and their inflected forms) and single characters are kept; others are made anew
+    each time, so nothing else of a prompt stays and the size is bounded. White space has no units.
+    """
+
+    def __missing__(self, word: str) -> tuple[Unit, ...]:
+        made: tuple[Unit, ...] = ()
+        if not word.isspace():
+            # A token is all letters, all digits, all white space, or one character: its first tells.
+            kind = _WORD if word[0].isalnum() else _PUNCTUATION
+            person = kind is _WORD and names_person(word)
+            made = tuple(
+                Unit(kind, word, gap, capital, person) for capital in (False, True) for gap in (False, True)
+            )
+        if is_english(word) or (len(word) == 1 and word.isascii()):
+            self[word] = made
+        return made
+
+
+_plain_units = _PlainUnits()
+
+
 def _units(text: str, tokens: Tokens, matches: Sequence[_Match]) -> Scan:
     units: list[Unit] = []
     surfaces: list[Surface] = []
     starting = {match.first: match for match in matches}
-    people = persons()
     resume, gap, written = 0, False, 0
     for index, (word, start, end) in enumerate(zip(tokens.lowers, tokens.starts, tokens.ends, strict=True)):
         if index < resume:
             continue
-        match = starting.get(index)
-        if match is None:
-            # A token is all letters, all digits, all white space, or one character: its first tells.
-            if word[0].isalnum():
-                kind, person = Kind.WORD, word in people or agent_unknown(word)
-            elif not word.isspace():
-                kind, person = Kind.PUNCTUATION, False
-            else:
-                gap = True
-                if "\n" in word:
-                    units.append(Unit(Kind.BREAK, "\n", gap=True))
-                    surfaces.append(Surface(start, end, _NO_SENSES))
-                    written = end
-                continue
-            gap = gap or start > written
-            units.append(_make_unit((kind, word, gap, text[start].isupper(), person, *_REST)))
-            surfaces.append(_make_surface((start, end, _NO_SENSES)))
-        else:
+        if index in starting:
+            match = starting[index]
             resume = match.last
             end = tokens.ends[resume - 1]
             word = " ".join(tokens.lowers[index:resume])
-            gap = gap or start > written
-            units.append(_unit(word, gap, text[start].isupper(), match))
+            units.append(_unit(word, gap or start > written, text[start].isupper(), match))
             surfaces.append(Surface(start, end, match.senses))
+        elif plain := _plain_units[word]:
+            units.append(plain[(gap or start > written) + 2 * text[start].isupper()])
+            surfaces.append(_make_surface((start, end, _NO_SENSES)))
+        else:
+            gap = True
+            if "\n" in word:
+                units.append(Unit(_BREAK, "\n", gap=True))
+                surfaces.append(Surface(start, end, _NO_SENSES))
+                written = end
+            continue
         gap, written = False, end
     return Scan(tuple(units), tuple(surfaces))
 
@@ -341,25 +357,23 @@ def _is_person(cue: CueSense) -> bool:
 def _unit(word: str, gap: bool, capital: bool, match: _Match) -> Unit:
     """The unit of a term that means something here, or that is kept from meaning anything."""
     if not match.senses:
-        kind = Kind.WORD if word[0].isalnum() else Kind.PUNCTUATION
+        kind = _WORD if word[0].isalnum() else _PUNCTUATION
         return Unit(
             kind, word, gap, capital=capital, person=any(map(_is_person, match.cues)), cues=match.cues
         )
 
-    def mask(pos: Pos) -> Mask | None:
-        sense = match.senses.get(pos)
-        return sense.mask if sense else None
-
+    masks = {pos: sense.mask for pos, sense in match.senses.items()}
+    colour = word in COLOURS
     return Unit(
-        Kind.MENTION,
+        _MENTION,
         "",
         gap,
-        weak=not capital and word in COLOURS,
-        colour=word in COLOURS,
+        weak=not capital and colour,
+        colour=colour,
         cues=match.cues,
-        noun=mask(Pos.NOUN),
-        adjective=mask(Pos.ADJECTIVE),
-        phrase=mask(Pos.PHRASE),
-        pronoun=mask(Pos.PRONOUN),
-        title=mask(Pos.TITLE),
+        noun=masks.get(_NOUN),
+        adjective=masks.get(_ADJECTIVE),
+        phrase=masks.get(_PHRASE),
+        pronoun=masks.get(_PRONOUN),
+        title=masks.get(_TITLE),
     )

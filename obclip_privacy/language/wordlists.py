@@ -45,17 +45,11 @@ def names_person(word: str) -> bool:
 
     What somebody who does something is called mostly ends in -er or -ist (``kickboxers``).
     """
-    return word in persons() or agent_unknown(word)
-
-
-def agent_unknown(word: str) -> bool:
-    """Whether *word* looks like somebody who does something, and is in no list."""
-    return (
-        len(word) >= 7
-        and word.endswith(_AGENT_ENDINGS)
-        and not is_known(word.removesuffix("s"))
-        and not is_known(word)
-    )
+    if word in persons():
+        return True
+    if len(word) < 7 or not word.endswith(_AGENT_ENDINGS):
+        return False
+    return not is_known(word.removesuffix("s")) and not is_known(word)
 
 
 @cache
