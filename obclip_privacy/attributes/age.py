@@ -53,9 +53,39 @@ _NUMBER = (
 )
 _BEFORE = r"(?<![\w.,:/$#-])"
 _YEARS = r"(?:years?|yrs?|yr)"
-#: Every match of :data:`_TRIGGER` in ASCII has one of these, in lower case. Looking for each of them takes a
-#: tenth of the time of one search with the pattern.
-_HINTS = ("old", "yr", "yo", "y.o", "y/o", "age", "in his", "in her", "in their", "early", "mid", "late")
+#: What is looked for before any pattern, a tenth of the time of a search: every age has one of the first and
+#: one of the second (a digit will do for these), in lower case. They may say yes too often, never too rarely.
+_HINTS = (
+    "old",
+    "yr",
+    "yo",
+    "y.o",
+    "y/o",
+    "age",
+    "year",
+    "in his",
+    "in her",
+    "in their",
+    "early",
+    "mid",
+    "late",
+)
+_HINTS += ("over", "under", "past")
+_STEMS = (
+    *_UNITS,
+    "ten",
+    "eleven",
+    "twelve",
+    "teen",
+    "twent",
+    "thirt",
+    "fort",
+    "fift",
+    "sixt",
+    "sevent",
+    "ninet",
+)
+_ANY_DIGIT = re.compile(r"\d")
 #: Cheap test for any of the patterns.
 _TRIGGER = re.compile(
     r"\bold|\byrs?\b|y[./]?o\b|\bage|\bin (?:his|her|their)\b|\b(?:early|mid|late)\b", re.IGNORECASE
@@ -122,9 +152,12 @@ def find_ages(text: str) -> Sequence[Finding]:
 
 
 def _is_triggered(text: str) -> bool:
+    """Whether any of the patterns can match."""
     if text.isascii():
         lower = text.lower()
-        if not any([hint in lower for hint in _HINTS]):
+        if not any(map(lower.__contains__, _HINTS)):
+            return False
+        if _ANY_DIGIT.search(text) is None and not any(map(lower.__contains__, _STEMS)):
             return False
     return _TRIGGER.search(text) is not None
 

@@ -195,7 +195,7 @@ class _Writer:
                 first, written = index + 1, surfaces[index].end
         if last:
             nodes.append(Lit(self.prompt[written : surfaces[last - 1].end]))
-        return [node for node in nodes if node != Lit("")]
+        return [node for node in nodes if not _is_empty(node)]
 
     def _region(self, region: Region, others: Sequence[Region], gap: str) -> list[Node]:
         if region.gone:
@@ -391,6 +391,10 @@ class _Writer:
         return self.prompt[start:end]
 
 
+def _is_empty(node: Node) -> bool:
+    return isinstance(node, Lit) and not node.text
+
+
 def _tidy(nodes: list[Node]) -> list[Node]:
     """Let the space after a slot that may be empty go with it (``Irishwoman`` is two slots)."""
     tidied: list[Node] = []
@@ -399,6 +403,6 @@ def _tidy(nodes: list[Node]) -> list[Node]:
         if isinstance(node, Lit) and isinstance(before, Slot) and not before.neutral and node.text[:1] == " ":
             tidied[-1] = Modifiers(((before,),), (" ",))
             node = Lit(node.text[1:])
-        if node != Lit(""):
+        if not _is_empty(node):
             tidied.append(node)
     return tidied

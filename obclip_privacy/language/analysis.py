@@ -17,7 +17,7 @@ from obclip_privacy.language.phrases import in_the_style_of, resolve_roles
 from obclip_privacy.language.pronouns import link_pronouns
 from obclip_privacy.language.syntax import syntax_groups
 from obclip_privacy.language.tags import link_loose_mentions, link_predicates_of_pronouns
-from obclip_privacy.language.units import Case, Kind, Mask, Unit
+from obclip_privacy.language.units import Case, Mask, Unit, mentions
 
 
 class Person(NamedTuple):
@@ -92,8 +92,7 @@ def analyse(units: Sequence[Unit]) -> Analysis:
     groups = syntax_groups(units)
     files = {i for first, last in groups if units[first].word == "<" for i in range(first, last)}
     outside = in_the_style_of(units) | files
-    mention = Kind.MENTION
-    if not any([unit.kind is mention or unit.person or unit.cues for unit in units]):
+    if not any(unit.person or unit.cues for unit in units) and not mentions(units):
         nothing: frozenset[int] = frozenset()
         return Analysis((), {}, {}, outside, tuple(groups), nothing, nothing, peopled=False)
     roles, heads = resolve_roles(units, outside)

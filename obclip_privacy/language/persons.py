@@ -17,7 +17,6 @@ from obclip_privacy.language import grammar
 from obclip_privacy.language.phrases import Roles, is_modifier, is_person_word, word_at
 from obclip_privacy.language.units import Kind, Unit
 
-
 _NAMING = (Pos.NOUN, Pos.TITLE)
 _BEFORE_ARTICLE = grammar.INTENSIFIERS | {"also", "now", "not"}
 _EQUATING = grammar.BE | {"as", "becoming", "became"}

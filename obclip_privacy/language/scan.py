@@ -24,7 +24,7 @@ from obclip_privacy.attributes.base import Pos
 from obclip_privacy.language.grammar import COLOURS
 from obclip_privacy.language.lexer import Lexer, Tokens
 from obclip_privacy.language.spelling import Speller, is_english
-from obclip_privacy.language.units import CueSense, Kind, Mask, Part, Sense, Surface, Unit
+from obclip_privacy.language.units import CueSense, Kind, Part, Sense, Surface, Unit
 from obclip_privacy.language.vocabulary import Vocabulary
 from obclip_privacy.language.wordlists import names_person
 
@@ -132,9 +132,7 @@ class Scanner:
     def _is_bound(self, sense: Sense) -> bool:
         """Whether the sense has contexts."""
         word = sense.word
-        if word is not None and (
-            word.capital or word.unless_before or word.unless_after or word.only_after
-        ):
+        if word is not None and (word.capital or word.unless_before or word.unless_after or word.only_after):
             return True
         return any(
             cls.not_before or cls.not_after or cls.only_before
@@ -167,9 +165,7 @@ class Scanner:
                     for sense in meaning.listed
                     if self._allowed(sense, near) and not (small and sense.word and sense.word.capital)
                 }
-                cues = tuple(
-                    [cue for cue in cues if not cue.term.before or near.after in cue.term.before]
-                )
+                cues = tuple([cue for cue in cues if not cue.term.before or near.after in cue.term.before])
             # A word that its context rules out (``cowboy hat``) is still kept from being a person.
             if senses or cues or last == first + 1:
                 found.append(_Match(first, last, senses, cues, found=False))

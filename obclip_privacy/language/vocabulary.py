@@ -15,7 +15,7 @@ be built:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from obclip_privacy.attributes.base import (
     LEXICON,
@@ -67,12 +67,16 @@ class Vocabulary:
     senses: Mapping[str, tuple[Sense, ...]]
     cues: Mapping[str, tuple[CueSense, ...]]
     blocked: frozenset[str]
+    _writes: dict[tuple[str, Band], bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def writes(self, class_id: str, band: Band) -> bool:
         """Whether the class has a form for every value that may stand for another in *band*."""
-        values = self.substitutes[self.classes[class_id].attribute, band]
-        row = self.forms.get(class_id, ())
-        return bool(values) and bool(row) and all(row[value] is not None for value in values)
+        key = (class_id, band)
+        if key not in self._writes:
+            values = self.substitutes[self.classes[class_id].attribute, band]
+            row = self.forms.get(class_id, ())
+            self._writes[key] = bool(values) and bool(row) and all(row[value] is not None for value in values)
+        return self._writes[key]
 
     def index_of(self, attribute: str, value: str) -> int | None:
         """Index in the policy's domain of a lexicon's value, or ``None`` if it is outside."""
