@@ -53,10 +53,24 @@ _NUMBER = (
 )
 _BEFORE = r"(?<![\w.,:/$#-])"
 _YEARS = r"(?:years?|yrs?|yr)"
-#: What is looked for before any pattern, in a tenth of the time of a search: every age has one of these in it,
-#: in lower case, and besides a digit or a word that begins like a number. They may say yes too often, never
+#: What is looked for before any pattern, in a tenth of the time of a search: every age has one of these in
+#: it, in lower case, and besides a digit or a word that begins like a number. They may say yes too often, never
 #: too rarely (a test makes up texts from the patterns).
-_HINTS = ("old", "year", "yr", "yo", "y.o", "y/o", "age", "in his", "in her", "in their", "early", "mid", "late")
+_HINTS = (
+    "old",
+    "year",
+    "yr",
+    "yo",
+    "y.o",
+    "y/o",
+    "age",
+    "in his",
+    "in her",
+    "in their",
+    "early",
+    "mid",
+    "late",
+)
 _HINTS += ("over", "under", "past")
 _STEMS = (*_UNITS, *_TEENS, "twent", "thirt", "fort", "fift", "sixt", "sevent", "eight", "ninet", "teen")
 _LETTERS = re.compile("[a-z]+")

@@ -1,31 +1,30 @@
-"""Tokens and vocabulary terms of a text: one regular expression, then spaCy's phrase matcher.
+"""Tokens and vocabulary terms of a text: one regular expression, a table of words, spaCy's phrase matcher.
 
 Every punctuation character and every change between digits and letters is a boundary (``(woman:1.2)``,
 ``1girl``, ``middle-aged``), and no word is split or merged by a list of exceptions, so the cut never depends
 on the value at hand. It is the cut of spaCy's own tokenizer with these boundaries (a test compares the two,
-on arbitrary text), ten times faster. All terms of all lexicons are matched in one pass by one matcher.
+on arbitrary text), ten times faster.
 
-The matcher's vocabulary holds the words of the terms and nothing else. Every other word of a prompt is shown
-to it as one and the same stranger, so the vocabulary never changes after it is built: prompts leave nothing
-behind in it, memory does not grow, and threads need no lock.
+All terms of all lexicons are found in one pass. A table tells those of one word. The matcher is asked where
+two words in a row begin a longer one, which is seldom: a spaCy document costs as much as all the rest. It is
+imported and built when it is first asked; most single prompts get by without.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from obclip_privacy.language.light_spacy import LOWER, Doc, PhraseMatcher, Vocab
+if TYPE_CHECKING:
+    from obclip_privacy.language.phrase_matcher import Phrases
 
 #: A run of letters, a run of digits, any other character by itself; of white space what a single space
 #: after a word leaves (``a  b`` has one token of white space, ``a b`` none).
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_|(?:(?<!\S)|(?! ))\s+")
 _CUT = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
-_TERM = "T"
-#: No token is like this: a punctuation character is a token of its own.
-_STRANGER = "\0\0"
 
 
 class Tokens(NamedTuple):
@@ -50,18 +49,17 @@ class Lexer:
     def __init__(self, terms: Iterable[str]) -> None:
         """Compile *terms*: folded surface forms, matched without regard to letter case."""
         keys = sorted({term_key(term) for term in terms})
-        phrases = [key.split(" ") for key in keys]
-        self._vocab = Vocab(lex_attr_getters={LOWER: str.lower})
-        self._words = frozenset(word for phrase in phrases for word in phrase)
-        self._single = frozenset(phrase[0] for phrase in phrases if len(phrase) == 1)
+        self._single = frozenset(key for key in keys if " " not in key)
+        self._longer = [key.split(" ") for key in keys if " " in key]
         self._second: dict[str, set[str]] = {}
-        for phrase in phrases:
-            if len(phrase) > 1:
-                self._second.setdefault(phrase[0], set()).add(phrase[1])
-        ids = {word: self._vocab[word].lower for word in sorted((*self._words, _STRANGER))}
-        self._matcher = PhraseMatcher(self._vocab, attr="LOWER")
-        # The matcher takes what it would compute of a Doc: a tenth of the time and of the memory.
-        self._matcher.add(_TERM, [[ids[word] for word in phrase] for phrase in phrases])
+        for first, second, *_ in self._longer:
+            self._second.setdefault(first, set()).add(second)
+
+    @cached_property
+    def _phrases(self) -> Phrases:
+        from obclip_privacy.language.phrase_matcher import Phrases
+
+        return Phrases(self._longer)
 
     def __call__(self, text: str) -> Tokens:
         """Tokenise *text*, which must be folded (:func:`~obclip_privacy.language.fold.fold`)."""
@@ -80,13 +78,11 @@ class Lexer:
         )
 
     def _terms(self, lowers: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
-        single, second, words = self._single, self._second, self._words
-        # A table tells the terms of one word. The matcher is asked where two words in a row begin a term: a
-        # document for it costs as much as all the rest, and most prompts need none.
-        if not any(word in second and after in second[word] for word, after in pairwise(lowers)):
-            return tuple([(index, index + 1) for index, word in enumerate(lowers) if word in single])
-        doc = Doc(self._vocab, words=[word if word in words else _STRANGER for word in lowers])
-        return tuple(sorted({(start, end) for _, start, end in self._matcher(doc)}))
+        single, second = self._single, self._second
+        terms = [(index, index + 1) for index, word in enumerate(lowers) if word in single]
+        if any(word in second and after in second[word] for word, after in pairwise(lowers)):
+            terms = sorted({*terms, *self._phrases.find(lowers)})
+        return tuple(terms)
 
 
 def term_key(text: str) -> str:

@@ -163,15 +163,25 @@ def _neighbours(tokens: Tokens, first: int, last: int) -> _Neighbours:
 
 def _context(sense: Sense, classes: Mapping[str, LexemeClass]) -> _Context:
     word, own = sense.word, [classes[class_id] for class_id in sense.mask.classes]
-    none: frozenset[str] = frozenset()
+    not_before = [cls.not_before for cls in own if cls.not_before]
+    not_after = [cls.not_after for cls in own if cls.not_after]
+    if word is not None:
+        not_before.append(word.unless_before)
+        not_after.append(word.unless_after)
     return _Context(
         sense,
-        none.union(word.unless_before if word else none, *(cls.not_before for cls in own)),
-        none.union(word.unless_after if word else none, *(cls.not_after for cls in own)),
-        word.only_after if word else none,
+        _union(not_before),
+        _union(not_after),
+        word.only_after if word else frozenset(),
         tuple(cls.only_before for cls in own if cls.only_before),
         capital=word is not None and word.capital,
     )
+
+
+def _union(groups: Sequence[frozenset[str]]) -> frozenset[str]:
+    """All words of *groups*; the group itself where only one has any, so that many senses share it."""
+    told = [group for group in groups if group]
+    return told[0] if len(told) == 1 else frozenset().union(*told)
 
 
 def _holds(context: _Context, near: _Neighbours) -> bool:

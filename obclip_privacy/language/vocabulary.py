@@ -14,6 +14,7 @@ be built:
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -158,11 +159,13 @@ class _Builder:
         self.domains = {a.id: _domain(a, self.policies[a.id]) for a in attributes}
         self.forms: dict[str, tuple[tuple[str, ...] | None, ...]] = {}
         self.redirects: dict[str, str] = {}
+        self.parallels: dict[str, list[tuple[str, ...]]] = {}
 
     def build(self, cues: Iterable[CueTerm], blocked: Iterable[str]) -> Vocabulary:
         for cls in self.classes.values():
             self._realise(cls)
         self._separate()
+        self.parallels = self._parallel_forms()
         senses: dict[str, list[Sense]] = {}
         for surface, sense in self._senses():
             if not sense.mask.classes:
@@ -190,13 +193,23 @@ class _Builder:
     def _alike(self, phrase: str) -> Iterator[str]:
         """*phrase* with every other form of a class in the place of the one that it has."""
         yield phrase
+        words = phrase.split(" ")
         padded = f" {phrase} "
+        ranges = itertools.combinations(range(len(words) + 1), 2)
+        for surface in dict.fromkeys(" ".join(words[first:last]) for first, last in ranges):
+            for others in self.parallels.get(surface, ()):
+                for other in others:
+                    yield padded.replace(f" {surface} ", f" {other} ").strip()
+
+    def _parallel_forms(self) -> dict[str, list[tuple[str, ...]]]:
+        """For each surface of a class, in lower case, the same form of all its values."""
+        found: dict[str, list[tuple[str, ...]]] = {}
         for cls in self.classes.values():
-            for row in cls.forms.values():
-                for form, surface in enumerate(row):
-                    if f" {surface.lower()} " in padded:
-                        for other in cls.forms.values():
-                            yield padded.replace(f" {surface.lower()} ", f" {other[form].lower()} ").strip()
+            for column in zip(*cls.forms.values(), strict=True):
+                lowers = tuple(form.lower() for form in column)
+                for surface in lowers:
+                    found.setdefault(surface, []).append(lowers)
+        return found
 
     def _realise(self, cls: LexemeClass) -> None:
         """Fill in the forms of *cls* for the policy's domain, or the class that stands in for it."""
