@@ -54,8 +54,8 @@ _NUMBER = (
 _BEFORE = r"(?<![\w.,:/$#-])"
 _YEARS = r"(?:years?|yrs?|yr)"
 #: What is looked for before any pattern, in a tenth of the time of a search: every age has one of these in
-#: it, in lower case, and besides a digit or a word that begins like a number. They may say yes too often, never
-#: too rarely (a test makes up texts from the patterns).
+#: it, in lower case, and besides a digit or a word that begins like a number. They may say yes too often,
+#: never too rarely (a test makes up texts from the patterns).
 _HINTS = (
     "old",
     "year",

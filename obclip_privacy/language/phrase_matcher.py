@@ -1,8 +1,8 @@
 """One spaCy phrase matcher for all terms of several words.
 
 Its vocabulary holds the words of the terms and nothing else. Every other word of a prompt is shown to it as
-one and the same stranger, so the vocabulary never changes after it is built: prompts leave nothing behind in it,
-memory does not grow, and threads need no lock.
+one and the same stranger, so the vocabulary never changes after it is built: prompts leave nothing behind in
+it, memory does not grow, and threads need no lock.
 """
 
 from __future__ import annotations
