@@ -225,7 +225,7 @@ class _Writer:
                     first, written = index + 1, surfaces[index + 1].start
         if last:
             nodes.append(Lit(self.prompt[written : surfaces[last - 1].end]))
-        return [node for node in nodes if node != Lit("")]
+        return [node for node in nodes if not _is_empty(node)]
 
     def _column_before_noun(self, index: int) -> int | None:
         """The column of a noun that another noun for the same person follows (``woman firefighter``).
@@ -492,6 +492,10 @@ class _Writer:
         return self.prompt[start:end]
 
 
+def _is_empty(node: Node) -> bool:
+    return isinstance(node, Lit) and not node.text
+
+
 def _tidy(nodes: list[Node]) -> list[Node]:
     """Let the space after a slot that may be empty go with it (``Irishwoman`` is two slots)."""
     tidied: list[Node] = []
@@ -500,6 +504,6 @@ def _tidy(nodes: list[Node]) -> list[Node]:
         if isinstance(node, Lit) and isinstance(before, Slot) and not before.neutral and node.text[:1] == " ":
             tidied[-1] = Modifiers(((before,),), (" ",))
             node = Lit(node.text[1:])
-        if node != Lit(""):
+        if not _is_empty(node):
             tidied.append(node)
     return tidied

@@ -17,6 +17,10 @@ from obclip_privacy.language import grammar
 from obclip_privacy.language.phrases import Roles, closes, is_modifier, is_person_word, opens, word_at
 from obclip_privacy.language.units import Kind, Unit
 
+_NAMING = (Pos.NOUN, Pos.TITLE)
+_BEFORE_ARTICLE = grammar.INTENSIFIERS | {"also", "now", "not"}
+_EQUATING = grammar.BE | {"as", "becoming", "became"}
+
 
 @dataclass(slots=True)
 class Cast:
@@ -45,12 +49,13 @@ class Cast:
 
     def before(self, index: int) -> list[int]:
         """Persons named before *index*, the nearest last."""
-        found: dict[int, int] = {}
+        found = []
         for person, heads in enumerate(self.heads):
             earlier = [head for head in heads if head < index]
             if earlier:
-                found[person] = max(earlier)
-        return sorted(found, key=lambda person: found[person])
+                found.append((max(earlier), person))
+        found.sort()
+        return [person for _, person in found]
 
     def last_head(self, person: int, index: int) -> int:
         """Index of the noun that names *person* nearest before *index*."""
@@ -60,7 +65,11 @@ class Cast:
 def find_persons(units: Sequence[Unit], roles: Roles, heads: Mapping[int, int]) -> Cast:
     """The persons that nouns name, with the adjectives before those nouns."""
     cast = Cast()
-    nouns = [i for i in range(len(units)) if _names_person(units, roles, i)]
+    nouns = [
+        index
+        for index, (unit, role) in enumerate(zip(units, roles, strict=True))
+        if (unit.person or role is not None) and _names_person(units, roles, index)
+    ]
     nouns = sorted({*nouns, *heads.values()})
     previous = -2
     for index in nouns:
@@ -98,7 +107,7 @@ def _note_gender(units: Sequence[Unit], cast: Cast, person: int, index: int) -> 
 
 
 def _names_person(units: Sequence[Unit], roles: Roles, index: int) -> bool:
-    if roles[index] in (Pos.NOUN, Pos.TITLE):
+    if roles[index] in _NAMING:
         return True
     if not is_person_word(units, index):
         return False
@@ -161,9 +170,9 @@ def _same_person(
         return nearest
     if determiner in ("a", "an"):
         link = start - 2
-        while word_at(units, link) in grammar.INTENSIFIERS | {"also", "now", "not"}:
+        while word_at(units, link) in _BEFORE_ARTICLE:
             link -= 1
-        if word_at(units, link) in grammar.BE | {"as", "becoming", "became"}:
+        if word_at(units, link) in _EQUATING:
             return _subject(units, roles, cast, link, nearest)
         if word_at(units, link) == "," and _apposes(units, cast, nearest, link, index):
             return nearest
