@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from obclip_privacy.attributes.base import LEXICON, Attribute, Band, Generator, Pos
 from obclip_privacy.attributes.safety import MINOR_VALUES
-from obclip_privacy.candidates.builder import Built, Realiser, build
+from obclip_privacy.candidates.builder import Built, build
 from obclip_privacy.candidates.candidate_set import (
     OK,
     PROTOCOL,
@@ -34,6 +34,7 @@ from obclip_privacy.candidates.figures import NOTHING, Figures, figures_of
 from obclip_privacy.candidates.overflow import MAX_MEMBERS, fit, given_up, reported
 from obclip_privacy.candidates.plan import Plan, canonical_form, variations
 from obclip_privacy.candidates.reports import column_reports, withheld_spans
+from obclip_privacy.candidates.slots import Realiser
 from obclip_privacy.candidates.template import realise
 from obclip_privacy.errors import BadInputError, PluginError
 from obclip_privacy.language.analysis import Analysis, Link, analyse
