@@ -152,8 +152,7 @@ class Writer:
                 current = []
                 index = end
                 if index < last:
-                    current.extend(self._modifier(index))
-                    index += 1
+                    index = self._take(index, current)
                 continue
             if gap and current:
                 items.append(tuple(current))
@@ -161,12 +160,16 @@ class Writer:
                 current = []
             else:
                 current.append(Lit(gap))
-            end = self._suffix_end(index)
-            current.extend(self._modifier(index) if end is None else self._with_suffix(index, end))
-            index = index + 1 if end is None else end
+            index = self._take(index, current)
         items.append(tuple(current))
         separators.append(self._gap(last))
         return Modifiers(tuple(items), tuple(separators))
+
+    def _take(self, index: int, item: list[Node]) -> int:
+        """Add the modifier at *index* to *item*; the index after it."""
+        end = self._suffix_end(index)
+        item.extend(self._modifier(index) if end is None else self._with_suffix(index, end))
+        return index + 1 if end is None else end
 
     def _suffix_end(self, index: int) -> int | None:
         """End of ``-looking`` after an adjective that states a value."""
