@@ -13,7 +13,7 @@ from obclip_privacy.attributes.base import Attribute, Band, Detector, Finding, L
 from obclip_privacy.attributes.lexicon_file import read_lexicon, read_words
 from obclip_privacy.attributes.safety import band_of_years
 from obclip_privacy.hookspecs import hookimpl
-from obclip_privacy.language import wordlists
+from obclip_privacy.language import grammar, wordlists
 
 _LEXICON: Lexicon = read_lexicon("age.jsonl")
 _NAMES = read_words("first_names.txt")
@@ -45,6 +45,8 @@ _DECADES = [
     "eighties",
     "nineties",
 ]
+#: Words for several people of which no age is said; but ``women over 60``.
+_HOW_MANY = (grammar.GROUP_WORDS | grammar.PLURAL_PERSONS) - {"people", "children", "men", "women", "persons"}
 #: Ages above this are no human being's.
 _OLDEST = 120
 
@@ -56,10 +58,15 @@ _RANGE = r"(?:\s?(?:-|to|and)\s?(?P<to>\d{1,3}))?"
 _BEFORE = r"(?<![\w.,:/$#-])"
 _YEARS = r"(?:years?|yrs?|yr)"
 _ABOUT = r"(?:(?:about|around|roughly|approximately|between|over|under|from)\s)?"
+#: Words after an age that is said of somebody; a noun would be what is counted (``a crew of 45 sailors``).
+_AFTER_AGE = (
+    "a|an|the|in|on|at|with|and|who|by|from|to|near|beside|under|against|dressed|is|are|was|were|holding|wearing"
+    "|sitting|standing|smiling|walking|looking|playing|reading|running|dancing|working|wearing|posing"
+)
 #: Cheap test for any of the patterns.
 _TRIGGER = re.compile(
-    r"\bold|\byrs?\b|y[./]?o\b|\bage|\bin (?:his|her|their)\b|\b(?:early|mid|late)\b|"
-    r"\b(?:over|under|past) \d|\d years\b",
+    r"\bold|\byrs?\b|y[./]?o\b|\bage|\bin (?:his|her|their)\b|\b(?:early|mid|late)\b|\dish\b|\d years\b"
+    rf"|\b(?:of|over|above|past|under)\s(?:\d|{'|'.join(_TENS + _TEENS + _UNITS)})",
     re.IGNORECASE,
 )
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -81,6 +88,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
     ("years", re.compile(r"(?<![\w.,:/$#-])(?P<n>\d{1,3})[- ]?(?:y[./]o\b\.?|yo\b)", re.IGNORECASE)),
+    ("years", re.compile(r"(?<![\w.,:/$#-])(?P<n>[1-9]0)[- ]?(?:ish|something)\b", re.IGNORECASE)),
     (
         "number",
         re.compile(
@@ -107,10 +115,11 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
 )
-#: An age directly after a person, without a word for age: ``a man over 60``, ``a woman of 70 years``.
+#: An age directly after a person, without a word for age: ``a man over 60``, ``a woman of forty``.
 _AFTER_PERSON = re.compile(
-    r"\b(?P<who>[A-Za-z]+)\s(?P<all>(?:over|under|past)\s(?P<n>\d\d)(?=\s?(?:[,;)]|\.?\s*$|\.\s))"
-    r"|of\s(?P<m>\d\d)\syears\b(?!\s(?:of|ago)\b))"
+    rf"\b(?P<who>[A-Za-z]+)\s(?P<all>(?P<bound>of|over|above|past|under)\s{_NUMBER}(?:\syears\b(?!\s(?:of|ago)\b))?"
+    rf"(?=\s?[,;)]|\.?\s*$|\.\s|\s(?:{_AFTER_AGE})\b))",
+    re.IGNORECASE,
 )
 #: A number by itself is an age after a person: ``a girl (8)``, ``Diane, 45, smiles``.
 _BARE = re.compile(
@@ -142,11 +151,13 @@ def _find_bare(text: str) -> Iterator[Finding]:
 
 def _find_after_person(text: str) -> Iterator[Finding]:
     for match in _AFTER_PERSON.finditer(text):
-        years = int(match["n"] or match["m"])
-        bound = match["all"].split()[0].lower()
+        years, bound = _number(match["n"].lower()), match["bound"].lower()
+        who = match["who"].lower()
         # "over 16" and "under 21" may be adults or minors: such an age is exchanged for no other.
-        open_band = (bound in ("over", "past") and years < 18) or (bound == "under" and 18 < years < 25)
-        if _is_person(match["who"].lower()) and not open_band:
+        open_band = (bound in ("over", "above", "past") and years < 18) or (
+            bound == "under" and 18 < years < 25
+        )
+        if _is_person(who) and who not in _HOW_MANY and not open_band and years <= _OLDEST:
             years -= bound == "under"
             yield Finding(*match.span("all"), f"age.{_band_prefix(years)}number", _value(years))
 

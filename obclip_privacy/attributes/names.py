@@ -32,18 +32,20 @@ _NOT_AFTER = frozenset(
 )
 _NOT_BEFORE = frozenset(
     """
-    street avenue road falls park lake mount mountain river bridge city beach island islands islander
-    islanders hill hills station hotel castle cathedral church university college museum day valley county
-    square tower palace airport
-    theatre theater hall house lamp lamps bears bay harbor harbour gallery school hospital stadium opera
-    kingdom desert sea ocean monument memorial bowl cup prize award trophy terrier terriers spaniel spaniels
-    retriever labrador setter hound cat cats dog dogs horse parrot whiskey whisky bourbon rum gin wine beer
-    vodka sauce pizza burger coffee cola soda ice-cream cookies clock clocktower tower village town county
-    district region peninsula canyon glacier reef volcano plaza plateau boulevard lane drive farm ranch inn
-    pub cafe bar store shop museum library hall institute foundation company inc motors cars guitar guitars
-    rifle revolver pistol bag handbag watch jeans shirt shoes sneakers perfume records book books bible bibles
-    effect law theorem syndrome disease virus comet crater nebula telescope rover aircraft jet tank plane
-    pancake pancakes tart cake pie salad soup tree trees rose roses lily orchid pine oak maple berry grapes
+    street avenue road falls park lake mount mountain river bridge city beach island islands hill hills
+    station hotel castle cathedral church university college museum day valley county square tower
+    palace airport theatre theater hall house lamp lamps bears bay harbor harbour gallery school
+    hospital stadium opera garden gardens kingdom desert sea ocean monument memorial bowl cup prize
+    award trophy terrier terriers spaniel spaniels retriever labrador setter hound cat cats dog dogs
+    horse parrot whiskey whisky bourbon rum gin wine beer vodka sauce pizza burger coffee cola soda
+    ice-cream cookies clock clocktower tower village town county district region peninsula canyon glacier
+    reef volcano plaza plateau boulevard lane drive farm ranch inn pub cafe bar store shop museum
+    library hall institute foundation company inc motors cars guitar guitars rifle revolver pistol bag
+    handbag watch jeans shirt shoes sneakers perfume records book books bible bibles style styled
+    inspired esque aesthetic aesthetics lighting palette splatter chair chairs effect law theorem
+    syndrome disease virus comet crater nebula telescope rover aircraft jet tank plane pancake pancakes
+    tart cake pie salad soup tree trees rose roses lily orchid pine oak maple berry grapes
+    islander islanders
     """.split()  # noqa: SIM905 - a list of words reads better so
 )
 _INTRODUCES = frozenset({"named", "called", "mr.", "mrs.", "ms.", "meet", "with", "and"})
@@ -58,6 +60,15 @@ _LONGEST_NAME_IN_ING = 5
 _TITLE_BEFORE = re.compile(r"([A-Za-z]+)\.?\s+$")
 #: Words with a capital after a title that are no surname, besides words without a meaning of their own.
 _NO_SURNAME = FUNCTION_WORDS | frozenset({"who", "office", "house", "motors", "pepper", "giving", "making"})
+#: After the name of a town: the state or country that it lies in.
+_REGION = re.compile(
+    r",\s(?:(?:North|South|West|New)\s)?(?:Alabama|Alaska|Arizona|Arkansas|California|Carolina|Colorado|Connecticut"
+    r"|Dakota|Delaware|England|Florida|Georgia|Hawaii|Idaho|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine"
+    r"|Maryland|Massachusetts|Mexico|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada|Hampshire"
+    r"|Jersey|York|Ohio|Oklahoma|Oregon|Pennsylvania|Rhode Island|Tennessee|Texas|Utah|Vermont|Virginia"
+    r"|Washington|Wisconsin|Wyoming|Australia|Canada|Ontario|Quebec|Scotland|Ireland|Wales|Germany|France|Italy|Spain"
+    r"|Portugal|Brazil|Zealand)\b"
+)
 #: What comes before the name of an artist.
 _STYLE = re.compile(
     r"\b(?:(?:style|manner|works?|art) (?:of|by)|paintings? by)\s+(?:\w+\s+){0,3}$|\bby\s+(?:\w+\s+and\s+)?$"
@@ -107,6 +118,8 @@ def _is_person(text: str, start: int, end: int, word: str, full: bool) -> bool:
     if previous in _NOT_AFTER or _STYLE.search(text[max(0, start - 60) : start]):
         return False
     following = re.match(r"\s*([A-Za-z]+)", text[end : end + 24])
+    if _REGION.match(text, end):
+        return False
     last = text[start:end].split()[-1].lower()
     if last in _NOT_BEFORE or (following and following[1].lower() in _NOT_BEFORE):
         return False

@@ -16,7 +16,7 @@ from obclip_privacy.candidates.decisions import Decisions, Key
 from obclip_privacy.candidates.regions import Region, apart, find_regions
 from obclip_privacy.candidates.slots import VERB_REACH, Realiser, SlotWriter
 from obclip_privacy.candidates.template import Template
-from obclip_privacy.candidates.writer import Writer
+from obclip_privacy.candidates.writer import BEFORE_WORDS, Writer
 from obclip_privacy.language import grammar
 from obclip_privacy.language.units import Part
 
@@ -104,8 +104,11 @@ def _special_units(decisions: Decisions) -> frozenset[int]:
     changing = {*decisions.slotted, *decisions.cues}
     found = set(changing)
     for index in changing:
-        if index and units[index - 1].word in grammar.ARTICLES:
-            found.add(index - 1)
+        at = index - 1
+        while at > 0 and units[at].word in BEFORE_WORDS:
+            at -= 1
+        if at >= 0 and units[at].word in grammar.ARTICLES:
+            found.add(at)
         if index in links and links[index].pos is Pos.PRONOUN:
             found.update(range(index + 1, min(index + 1 + VERB_REACH, len(units))))
     return frozenset(found)

@@ -150,7 +150,7 @@ def _compile(nodes: Sequence[Node], neutral: frozenset[int], cues: bool) -> Comp
             after = done
         elif isinstance(after, str):
             after = (done + after)[:_LOOKAHEAD]
-        elif done.strip():
+        elif any(map(str.isalnum, done)):
             after = done
         if isinstance(done, str) and settled and isinstance(settled[-1], str):
             settled[-1] = done + settled[-1]

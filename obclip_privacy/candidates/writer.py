@@ -27,6 +27,9 @@ from obclip_privacy.language import grammar, removal
 from obclip_privacy.language.casing import Casing, casing_of
 from obclip_privacy.language.units import Part
 
+#: What may stand between an article and its word (``an (old:1.2) man``).
+BEFORE_WORDS = frozenset("\"'([{*_")
+
 
 @dataclass(frozen=True)
 class Writer:
@@ -200,7 +203,7 @@ class Writer:
         unit = self.decisions.scan.units[index]
         if index in self.decisions.slotted:
             return self.slots.mention(index)
-        if unit.word in grammar.ARTICLES and self._changes(index + 1):
+        if unit.word in grammar.ARTICLES and self._changes(self._article_word(index)):
             return [self._article(index)]
         verb = self.slots.verb(index)
         return [verb] if verb is not None else [Lit(self.slots.text(index))]
@@ -215,9 +218,17 @@ class Writer:
             or (self.decisions.is_cue(index) and self.decisions.analysis.peopled)
         )
 
+    def _article_word(self, index: int) -> int:
+        """Index of the word after the article at *index*: brackets and quotation marks do not hide it."""
+        units = self.decisions.scan.units
+        at = index + 1
+        while at < len(units) and units[at].word in BEFORE_WORDS:
+            at += 1
+        return at
+
     def _article(self, index: int) -> Article:
         text = self.slots.text(index)
-        surface = self.decisions.scan.surfaces[index + 1]
+        surface = self.decisions.scan.surfaces[self._article_word(index)]
         upper = casing_of(self.prompt[surface.start : surface.end]) is Casing.UPPER
         return Article(text[:1].isupper(), upper)
 

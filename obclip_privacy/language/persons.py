@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from obclip_privacy.attributes.base import Pos
+from obclip_privacy.attributes.base import Band, Pos
 from obclip_privacy.language import grammar
-from obclip_privacy.language.phrases import Roles, is_modifier, is_person_word, word_at
+from obclip_privacy.language.phrases import Roles, closes, is_modifier, is_person_word, opens, word_at
 from obclip_privacy.language.units import Kind, Unit
 
 
@@ -158,6 +158,9 @@ def _same_person(
     """The person that the noun at *index* names again; ``-1`` for a new one, ``None`` if unclear."""
     if word_at(units, index - 1) in ("named", "called") and cast.of_unit.get(index - 2, -1) >= 0:
         return cast.of_unit[index - 2]
+    tagged = _tag_of(units, cast, index)
+    if tagged >= 0:
+        return tagged
     start = start_of_phrase(units, heads, index)
     determiner = word_at(units, start - 1)
     earlier = cast.before(start)
@@ -174,6 +177,8 @@ def _same_person(
             return _subject(units, roles, cast, link, nearest)
         if word_at(units, link) == "," and _apposes(units, cast, nearest, link, index):
             return nearest
+    if word_at(units, start) in ("other", "second", "third", "next"):
+        return -1
     if determiner == "the":
         introduced = [p for p in earlier if _introduced_before(units, heads, cast, p, start)]
         return _named_alike(units, cast, introduced, index)
@@ -229,6 +234,23 @@ def _apposes(units: Sequence[Unit], cast: Cast, person: int, comma: int, index: 
         following == "," and word_at(units, index + 2) in grammar.DETERMINERS | grammar.LIST_JOINERS
     )
     return both == {True, False} and not listed
+
+
+def _tag_of(units: Sequence[Unit], cast: Cast, index: int) -> int:
+    """Whom a tag describes (``woman, warrior``, ``vampire, red eyes, male``); or ``-1``.
+
+    A tag that states a gender and a person of whom none is stated are one, and the reverse.
+    """
+    unit = units[index]
+    if not (opens(units, index) and closes(units, index + 1)) or word_at(units, index - 1) != ",":
+        return -1
+    adult = unit.noun is not None and not unit.noun.kin and unit.noun.band is not Band.MINOR
+    if adult and _states_gender(unit) and len(cast.heads) == 1 and not cast.gendered[0]:
+        return 0 if cast.plural[0] == _plural(units, index) else -1
+    adjacent = cast.of_unit.get(index - 2, -1)
+    if adjacent < 0 or unit.kind is not Kind.WORD or unit.word in grammar.GROUP_WORDS:
+        return -1
+    return adjacent if cast.gendered[adjacent] and cast.plural[adjacent] == _plural(units, index) else -1
 
 
 def _states_gender(unit: Unit) -> bool:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from obclip_privacy.attributes.base import Pos
 from obclip_privacy.language import grammar, wordlists
 from obclip_privacy.language.persons import Cast
-from obclip_privacy.language.phrases import Roles, is_modifier, word_at
+from obclip_privacy.language.phrases import REACH, Roles, is_modifier, word_at
 from obclip_privacy.language.units import Case, Kind, Unit
 
 #: A verb, its auxiliaries, adverbs and preposition: no more stands between a subject and its object.
@@ -52,6 +52,9 @@ def link_pronouns(
         if _unclear(units, index):
             links[index] = PronounLink(-1, Case.DETERMINER)
             continue
+        if not cast.heads and case is Case.DETERMINER and _of_creature(units, index):
+            roles[index] = None
+            continue
         person = _antecedent(units, roles, cast, links, index, case, shared)
         if they and person == -1 and _only_groups(cast, index):
             person = None
@@ -67,6 +70,18 @@ def link_pronouns(
         cast.of_unit[index] = person
         links[index] = PronounLink(person, case)
     return links
+
+
+def _of_creature(units: Sequence[Unit], index: int) -> bool:
+    """``a cat licks her paw``: nobody is named, and an animal or a ship has what animals and ships have."""
+    owned = index + 1
+    while owned < len(units) and is_modifier(units, owned):
+        owned += 1
+    known, thing = wordlists.animals(), word_at(units, owned)
+    if thing not in grammar.CREATURE_PARTS and thing not in known:
+        return False
+    near = units[max(0, index - REACH) : index]
+    return any(unit.word in grammar.BEARERS or unit.word in known for unit in near)
 
 
 def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
@@ -104,7 +119,8 @@ def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
         w.word for w in units[index + 1 : index + 5]
     }:
         return Case.OBJECT
-    if before in grammar.PERCEPTION and (after.endswith("ing") or after in grammar.BARE_VERBS):
+    acting = after in grammar.BARE_VERBS or (after.endswith("ing") and after not in grammar.NOUNS_IN_ING)
+    if before in grammar.PERCEPTION and acting:
         return Case.OBJECT if not _noun_follows(units, index + 1) else Case.DETERMINER
     if before in grammar.TRANSFER and (is_modifier(units, index + 1) or after in grammar.DETERMINERS):
         return Case.OBJECT

@@ -205,12 +205,17 @@ class _Builder:
         )
 
     def _alike(self, phrase: str) -> Iterator[str]:
-        """*phrase* with every other form of a class in the place of the one that it has."""
+        """*phrase* with every other form of a class in the place of the one that it has.
+
+        Only where a candidate may show it: under a policy that writes ``White`` for all of Europe, ``German
+        shepherd`` is a dog and ``Romanian shepherd`` somebody.
+        """
         yield phrase
         padded = f" {phrase} "
-        for cls in self.classes.values():
-            for row in cls.forms.values():
-                for form, surface in enumerate(row):
+        for class_id, rows in self.forms.items():
+            cls = self.classes[class_id]
+            for row in rows:
+                for form, surface in enumerate(row or ()):
                     if f" {surface.lower()} " in padded:
                         for other in cls.forms.values():
                             yield padded.replace(f" {surface.lower()} ", f" {other[form].lower()} ").strip()
