@@ -9,21 +9,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from obclip_privacy.attributes.base import LEXICON, Attribute, Band, Generator, Pos
-from obclip_privacy.attributes.safety import MINOR_VALUES
-from obclip_privacy.candidates.builder import Built, Realiser, build
+from obclip_privacy.attributes.base import LEXICON, Attribute, Generator
+from obclip_privacy.candidates.builder import Built, build
 from obclip_privacy.candidates.candidate_set import (
     OK,
     PROTOCOL,
     REFUSED,
     CandidateSet,
-    Cue,
     Detection,
-    Mention,
     canonical_bytes,
     payload_of,
 )
@@ -31,17 +28,16 @@ from obclip_privacy.candidates.closure import Reentry, check_closure
 from obclip_privacy.candidates.columns import Column, Mode
 from obclip_privacy.candidates.custom import blocks_of, strategy_function
 from obclip_privacy.candidates.decisions import Decisions
+from obclip_privacy.candidates.detection import detection_of
 from obclip_privacy.candidates.figures import NOTHING, Figures, figures_of
 from obclip_privacy.candidates.overflow import MAX_MEMBERS, fit, given_up, reported
 from obclip_privacy.candidates.plan import Plan, canonical_form, variations
 from obclip_privacy.candidates.reports import column_reports, withheld_spans
+from obclip_privacy.candidates.slots import Realiser
 from obclip_privacy.candidates.template import realise
 from obclip_privacy.errors import BadInputError, PluginError
-from obclip_privacy.language.analysis import Analysis, Link, analyse
+from obclip_privacy.language.analysis import analyse
 from obclip_privacy.language.reader import Reader
-from obclip_privacy.language.removal import cues_alike
-from obclip_privacy.language.scan import Scan
-from obclip_privacy.language.units import Part, Sense
 from obclip_privacy.plugins.manager import load_plugins
 from obclip_privacy.plugins.registry import Registry
 from obclip_privacy.policy.model import AttributePolicy, NegativePromptAction, Overflow, Policy
@@ -103,9 +99,7 @@ class Engine:
             raise BadInputError(f"a prompt has more than {HARD_MAX_PROMPT_CHARS} characters; shorten it")
         scan = self._reader.scan(prompt)
         analysis = analyse(scan.units, they=self._they)
-        return Detection(
-            tuple(self._mentions(prompt, scan, analysis)), tuple(self._cues(prompt, scan, analysis))
-        )
+        return detection_of(prompt, scan, analysis, self._reader.vocabulary, self.policy)
 
     def candidates(self, prompt: str, negative_prompt: str | None = None) -> CandidateSet:
         """The candidate set of *prompt*, checked for closure; a refusal is a result, never an exception."""
@@ -313,73 +307,6 @@ class Engine:
             figures=figures,
             policy_sha256=self.policy.sha256,
         )
-
-    # --- detection
-
-    def _mentions(self, prompt: str, scan: Scan, analysis: Analysis) -> list[Mention]:
-        found = []
-        stated = {index: _stated(scan, index, link) for index, link in analysis.links.items()}
-        minors = _ages_of_minors(analysis, stated)
-        for index, link in sorted(analysis.links.items()):
-            surface, sense = scan.surfaces[index], scan.surfaces[index].senses[link.pos]
-            if link.person < 0 and self._says_nothing(prompt[surface.start : surface.end], sense):
-                continue
-            for attribute, value in stated[index]:
-                if attribute == "age" and link.person in minors and value not in MINOR_VALUES:
-                    value = minors[link.person]
-                found.append(
-                    Mention(
-                        surface.start,
-                        surface.end,
-                        prompt[surface.start : surface.end],
-                        attribute,
-                        self._value_id(attribute, value),
-                        max(link.person, 0),
-                        f"{attribute}.{sense.detector}",
-                    )
-                )
-        return found
-
-    def _says_nothing(self, text: str, sense: Sense) -> bool:
-        """Whether a pronoun of nobody in particular is the one that states no value (``they`` of a group)."""
-        classes = self._reader.vocabulary.classes
-        return sense.mask.pos is Pos.PRONOUN and text.lower() in classes[sense.mask.classes[0]].neutral
-
-    def _value_id(self, attribute: str, value: str) -> str:
-        policy = self.policy.attribute(attribute)
-        index = self._reader.vocabulary.index_of(attribute, value)
-        return value if policy is None or index is None else policy.values[index].id
-
-    def _cues(self, prompt: str, scan: Scan, analysis: Analysis) -> list[Cue]:
-        if not analysis.peopled:
-            return []
-        found: list[Cue] = []
-        for index, unit in enumerate(scan.units):
-            if (unit.cues or index in analysis.clothed) and analysis.is_cue(scan.units, index):
-                start, end, _ = scan.surfaces[index]
-                terms = {cue.term.attribute: cue.term for cue in reversed(cues_alike(scan.units, index))}
-                found.extend(
-                    Cue(start, end, prompt[start:end], attribute, term.reason, term.kind)
-                    for attribute, term in sorted(terms.items())
-                )
-        return found
-
-
-def _stated(scan: Scan, index: int, link: Link) -> list[tuple[str, str]]:
-    """(attribute, value) of what the mention at *index* states."""
-    sense = scan.surfaces[index].senses[link.pos]
-    parts = [(part.attribute, part.value) for part in sense.parts if isinstance(part, Part)]
-    return list(dict.fromkeys([*parts, *sense.states]))
-
-
-def _ages_of_minors(analysis: Analysis, stated: Mapping[int, Sequence[tuple[str, str]]]) -> dict[int, str]:
-    """What a word for an adult's age means of a minor: ``young`` of a girl is a child."""
-    found = {person: "child" for person, who in enumerate(analysis.persons) if who.band is Band.MINOR}
-    for index, link in analysis.links.items():
-        for attribute, value in stated[index]:
-            if attribute == "age" and link.person in found and value in MINOR_VALUES:
-                found[link.person] = value
-    return found
 
 
 def _reentry(planned: _Planned, write: Callable[[], bytes]) -> Reentry:

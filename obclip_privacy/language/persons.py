@@ -147,8 +147,18 @@ def start_of_phrase(units: Sequence[Unit], heads: Mapping[int, int], index: int)
         ):
             at -= 1
         else:
-            break
+            return _before_comma(units, at)
     return at
+
+
+def _before_comma(units: Sequence[Unit], index: int) -> int:
+    """Start of ``a tall, old man``: modifiers before a comma are in the phrase if a determiner is."""
+    at = index
+    while at > 1 and (
+        is_modifier(units, at - 1) or (word_at(units, at - 1) == "," and is_modifier(units, at - 2))
+    ):
+        at -= 1
+    return at if word_at(units, at - 1) in grammar.DETERMINERS | grammar.NUMBERS else index
 
 
 def _same_person(
