@@ -154,7 +154,7 @@ def remove_cue(units: Sequence[Unit], index: int, cue: CueSense) -> Removal:
 
 
 def _plain(units: Sequence[Unit], index: int, cue: CueSense) -> Removal:
-    """The plain word in the place of a cue; what a function found is mostly a name: the capital is its own."""
+    """The plain word in the place of a cue; what a function found is mostly a name: the case is its own."""
     if cue.term.surfaces != ("",):
         return Removal(index, index + 1, cue.generic)
     before = units[index - 1] if index else None
