@@ -6,8 +6,8 @@ Prints one JSON object; exit code 1 if a promise is not kept. All figures are pr
 work on the machine does not count; ``*_wall`` is the clock's.
 
 * dispatch: 20 plugins with a cue detector each that finds nothing, against none, per prompt: under 50 us;
-* start-up: ``obclip plugins list`` with 20 installed plugins (real metadata, real modules, found through
-  entry points), the whole process: under 1 s. Besides, what they add to a process that asks for one candidate set;
+* start-up: ``obclip plugins list`` with 20 installed plugins (real metadata and modules, found through entry
+  points), the whole process: under 1 s. Besides, what they add to a process that asks for a candidate set;
 * ``obclip plugins new``, and ``obclip plugins check`` of what it wrote, two processes: under a minute.
 """
 

@@ -83,15 +83,13 @@ def checked_extension(extension: Extension, base: Attribute | None, where: str) 
         _wrong(here, "no plugin registers this attribute", "install the plugin that does, or register it")
     _typed(extension.lexicon, Lexicon, here)
     taken = {*base.detector_names, *base.generator_names}
-    added = (
-        *_each(extension.detectors, Detector, here),
-        *_each(extension.generators, Generator, here),
-    )
-    for part in added:
-        _match(IDENTIFIER, part.name, here, "the name of a detector or generator", "lower case, underscores")
-        if part.name in taken:
-            _wrong(here, f"the name '{part.name}' is taken", "choose another")
-        taken.add(part.name)
+    names = [part.name for part in _each(extension.detectors, Detector, here)]
+    names += [part.name for part in _each(extension.generators, Generator, here)]
+    for name in names:
+        _match(IDENTIFIER, name, here, "the name of a detector or generator", "lower case, underscores")
+        if name in taken:
+            _wrong(here, f"the name '{name}' is taken", "choose another")
+        taken.add(name)
     for problem in lexicon_problems(extension.applied_to(base)):
         raise PluginError(f"{here}: {problem}")
     whole = extension.applied_to(base)
