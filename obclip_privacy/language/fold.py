@@ -1,8 +1,8 @@
 """Folds typographic variants, one character for one, so that offsets stay those of the prompt.
 
 Lexicons are written in plain ASCII with ``'`` and ``-``; people type curly quotes, non-breaking hyphens,
-full-width letters and accents. Only the matching sees the folded text; the output keeps the person's own
-characters.
+full-width letters, accents and (in lists of tags) ``_`` for a space. Only the matching sees the folded text;
+the output keeps the person's own characters.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import cache
 @cache
 def _table() -> dict[int, str]:
     table = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+    table[ord("_")] = " "
     table.update(dict.fromkeys((*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63, 0xFF0D), "-"))
     table.update(dict.fromkeys((0x2018, 0x2019, 0x201A, 0x201B, 0x2032, 0x02BC, 0xFF07, 0x00B4, 0x0060), "'"))
     table.update(dict.fromkeys((0x201C, 0x201D, 0x201E, 0x201F, 0x2033), '"'))
@@ -32,4 +33,4 @@ def fold(text: str) -> str:
     >>> fold("a café’s “girl”")
     'a cafe\\'s "girl"'
     """
-    return text if text.isascii() else text.translate(_table())
+    return text if text.isascii() and "_" not in text else text.translate(_table())

@@ -14,6 +14,8 @@ NUMBERS = _words(
     "one two three four five six seven eight nine ten eleven twelve dozen several many few "
     "various multiple both numerous couple all some most these those"
 )
+#: Before ``of them``.
+QUANTITIES = _words("none each any half most part rest neither either")
 BE = _words("is are was were be been being am looks look looked seems seem seemed appears appear appeared")
 FEEL = _words("feel feels felt feeling become becomes became go goes went turn turns turned")
 COPULA = _words("is was are were")
@@ -31,7 +33,7 @@ AUXILIARIES = _words(
     "is are was were be been being am has have had do does did can could will would shall "
     "should may might must"
 )
-RELATIVES = _words("who that which whom")
+RELATIVES = _words("who that which whom whose")
 #: Words that end a noun phrase: nothing beyond them is described by an adjective before them.
 STOPS = (
     DETERMINERS
@@ -41,7 +43,7 @@ STOPS = (
 )
 INTENSIFIERS = _words(
     "very really extremely quite rather somewhat slightly incredibly so too fairly pretty most "
-    "more much super truly absolutely highly ever especially particularly still"
+    "more much super truly half quarter mostly absolutely highly ever especially particularly still"
 )
 #: Heads that stand for a person after *female* or *male*.
 PERSON_PARTS = _words(
@@ -50,10 +52,55 @@ PERSON_PARTS = _words(
     "characters model models lead cast gaze physique features hips legs torsos mannequin bust "
     "statue sculpture headshot focus"
 )
+#: Nouns in -ing, which after a pronoun are its possession (``shows her ring``).
+NOUNS_IN_ING = _words(
+    "ring rings earring earrings drawing drawings painting paintings building buildings wedding "
+    "weddings thing things string strings wing wings clothing offspring sibling siblings darling king "
+    "belongings bearing feeling feelings greeting greetings ceiling swing evening morning stocking "
+    "stockings lightning bedding ceilings fishing sewing knitting wrapping"
+)
+#: Whose pronouns they are where nobody is named, and what they own (``a cat licks her paw``).
+BEARERS = _words(
+    "ship ships boat yacht schooner frigate sailboat galleon steamer robot dragon dragons dragoness unicorn"
+)
+CREATURE_PARTS = _words(
+    "paw paws tail tails fur mane wing wings feather feathers beak claw claws nest den hive web shell "
+    "horn horns antlers trunk tusks fins whiskers snout hoof hooves kitten kittens puppy puppies pup "
+    "pups cub cubs calf foal chick chicks duckling ducklings litter eggs egg young prey mate mouth "
+    "herd pack leash collar kennel bone sail sails mast masts hull deck decks anchor rigging engines "
+    "mare ears nose tongue teeth"
+)
+#: Things that are named after somebody without showing them (``Batman logo``).
+NAMESAKES = _words(
+    "logo logos mask masks toy toys lunchbox mug mugs cape figurine figurines sticker stickers emblem "
+    "font label brand lego keychain backpack plushie costume costumes action lily lilies doll dolls "
+    "movie comic comics"
+)
+#: After a noun and a hyphen: the whole describes a thing (``toddler-sized robot``).
+COMPARING = _words("sized size like shaped friendly proof themed inspired style styled made eating cut grade")
+#: Classes of nouns that say no more than the sex; others describe a thing that follows (``queen mattress``).
+PLAIN_SEXES = frozenset(
+    {"gender.adult", "gender.lady", "gender.guy", "gender.child", "gender.lad", "gender.adjective"}
+)
+#: Words for where somebody is, which no adjective describes.
+WHEREABOUTS = _words(
+    "backstage onstage offstage downtown uptown upstairs downstairs overseas abroad ashore aboard overhead "
+    "underwater underground barefoot midair outside inside outdoors indoors sideways nearby online"
+)
+#: Words that name a person at the end of a compound only (``rugby fan``, ``dog walker``; not ``an old fan``).
+COMPOUND_PERSONS = _words(
+    "fan fans walker walkers star stars hand hands cutter cutters legend legends pro pros ace hopeful "
+    "hopefuls lead champ champs planter planters printer painters diner diners head heads aficionado "
+    "aficionados"
+)
+#: Parts of a person of which an age is said (``elderly hands``).
+AGEING_PARTS = _words("hands hand face faces")
 #: Nouns after which ``of`` a group word speaks of a person's origin, or which carry it themselves.
 ORIGIN_NOUNS = _words(
     "descent origin heritage ancestry ethnicity race appearance features facial roots origins nationality"
 )
+#: Between several origins of one person.
+ORIGIN_JOINERS = _words("and , / - & or")
 #: Nouns that do so only after ``of``: ``a white background`` is a colour.
 ORIGIN_NOUNS_AFTER_OF = _words("background blood extraction stock lineage parentage backgrounds")
 #: Before a name, besides the titles that state a gender.
@@ -73,6 +120,13 @@ COSTUMES = CLOTHES | _words(
     "headwear tunic tunics skirt skirts blouse wear armor armour sandals jewelry jewellery veil fabric "
     "wardrobe clothe shawl shawls cloak cloaks vest vests"
 )
+#: Words with which *girl* is hardly a minor, and must not be turned into one.
+SEXUAL = _words(
+    "hot sexy seductive sensual erotic nude naked topless busty bikini bikinis lingerie underwear thong "
+    "panties bra swimsuit cleavage pinup nsfw undergarment undergarments"
+)
+#: What stands between somebody and what they wear.
+WEARING = _words("in wearing wears wore with sporting dons donning donned puts putting")
 #: Nouns of what somebody looks like: an adjective before them is said of the person.
 APPEARANCE = _words(
     "face faces feature features hair hairs head heads hand hands skin body bodies figure figures jaw "
@@ -95,10 +149,11 @@ PERCEPTION = _words(
 CAUSATIVE = _words("make makes made making let lets letting help helps helped helping have has had having")
 #: Verbs whose object is said to be something (``proved her right``).
 COMPLEMENTED = _words(
-    "prove proves proved proving treat treats treated treating consider considers considered keep keeps kept "
-    "keeping find finds found finding leave leaves left leaving call calls called calling drive drives drove "
-    "driving hold holds held holding render renders rendered deem deemed think thinks thought set sets turn "
-    "turns turned paint paints painted like likes liked want wants wanted get gets got getting"
+    "prove proves proved proving treat treats treated treating consider considers considered keep "
+    "keeps kept keeping find finds found finding leave leaves left leaving call calls called calling "
+    "drive drives drove driving hold holds held holding render renders rendered deem deemed think "
+    "thinks thought set sets turn turns turned paint paints painted like likes liked want wants "
+    "wanted get gets got getting"
 )
 #: Verbs whose object does something (``helped her identify a few errors``).
 HELPING = _words("help helps helped helping let lets letting make makes made making have has had having")
@@ -121,6 +176,11 @@ GIVING = _words(
     "lent lending offer offers offered offering provide provides provided providing promise "
     "promises promised teach teaches taught"
 )
+#: Verbs after which ``her tips`` is as likely what she gets as what she has: the slot's form is not clear.
+EITHER_OBJECT = _words(
+    "pay pays paid paying sell sells sold selling owe owes owed owing charge charges charged charging "
+    "teach teaches taught teaching hope hopes hoped hoping serve serves served serving"
+)
 BARE_VERBS = _words(
     "go come run walk sit stand lie sleep eat drink play sing dance jump fall laugh smile cry "
     "look speak talk work read write swim climb ride drive cook leave feel be do get take see "
@@ -129,9 +189,9 @@ BARE_VERBS = _words(
 )
 #: Ends of noun phrases after ``friend of``: ``his`` stands alone there.
 POSSESSED = _words(
-    "friend friends colleague colleagues fan fans neighbor neighbour neighbors neighbours relative relatives "
-    "student students cousin cousins classmate classmates acquaintance acquaintances pal pals buddy buddies "
-    "client clients patient patients rival rivals teammate teammates"
+    "friend friends colleague colleagues fan fans neighbor neighbour neighbors neighbours relative "
+    "relatives student students cousin cousins classmate classmates acquaintance acquaintances pal "
+    "pals buddy buddies client clients patient patients rival rivals teammate teammates"
 )
 #: Two pronouns joined by these are one expression (``his or her``).
 EITHER = _words("or / and/or")
@@ -141,13 +201,17 @@ GROUP_WORDS = _words(
 )
 #: Single words for several people.
 PLURAL_PERSONS = _words(
-    "people children police men women couple family families crowd audience team crew folks "
-    "twins triplets persons bystanders passersby thieves elves heroes"
+    "people children police men women couple family families crowd audience team crew folks choir "
+    "orchestra tribe clan squad troupe congregation delegation battalion twins triplets persons "
+    "bystanders passersby thieves elves heroes"
 )
 #: Verbs that put their object on or in the subject's hands, so that a following possessive is the subject's.
 PREDICATIVES = _words("as")
 #: Colours that are also words for people when they are written with a capital.
 COLOURS = _words("black white brown")
+GAMES = _words("chess chessboard checkmate checkers draughts")
+#: Nouns before which a plain colour is that of a game piece or a ghost.
+COLOURED = _words("knight knights bishop bishops pawn pawns rook rooks walker walkers ghost ghosts")
 #: What an adjective may look past on its way to the noun, besides the modifiers of the word list.
 MODIFIER_ENDINGS = ("ed", "ing", "looking")
 #: Words that follow an object pronoun: :data:`STOPS` but for those that can begin a noun phrase.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from obclip_privacy.attributes.base import CuePos, Pos
-from obclip_privacy.language import grammar
+from obclip_privacy.language import grammar, wordlists
 from obclip_privacy.language.phrases import (
     REACH,
     Roles,
@@ -23,8 +23,14 @@ from obclip_privacy.language.units import Kind, Unit
 
 
 def said_of_things(units: Sequence[Unit], roles: Roles) -> frozenset[int]:
-    """Cues that are adjectives, and that a noun follows which is no person and no part of one."""
+    """Cues that are adjectives, and that a noun follows which is no person and no part of one.
+
+    Also names of what is named after somebody (``Batman logo``), and nouns before an animal (``redhead
+    woodpecker``).
+    """
     return frozenset(
+        index for index, unit in enumerate(units) if unit.cues and _named_after(units, index)
+    ) | {
         index
         for index, unit in enumerate(units)
         if unit.cues
@@ -32,7 +38,7 @@ def said_of_things(units: Sequence[Unit], roles: Roles) -> frozenset[int]:
         and choose_cue(units, index).term.pos is CuePos.ADJECTIVE
         and word_at(units, index - 1) not in grammar.BE
         and _is_thing(units, roles, _noun_after(units, index))
-    )
+    }
 
 
 def origins_of_clothes(units: Sequence[Unit], roles: Roles) -> frozenset[int]:
@@ -46,6 +52,13 @@ def origins_of_clothes(units: Sequence[Unit], roles: Roles) -> frozenset[int]:
         if noun is not None and units[noun].word in grammar.COSTUMES:
             found.add(index)
     return frozenset(found)
+
+
+def _named_after(units: Sequence[Unit], index: int) -> bool:
+    term, following = choose_cue(units, index).term, word_at(units, index + 1)
+    if term.pos is not CuePos.NOUN or units[index].kind is not Kind.WORD or not following:
+        return False
+    return following in wordlists.animals() or (term.kind == "name" and following in grammar.NAMESAKES)
 
 
 def _noun_after(units: Sequence[Unit], index: int) -> int | None:

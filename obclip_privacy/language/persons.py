@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from obclip_privacy.attributes.base import Pos
+from obclip_privacy.attributes.base import Band, Pos
 from obclip_privacy.language import grammar
-from obclip_privacy.language.phrases import Roles, is_modifier, is_person_word, word_at
+from obclip_privacy.language.phrases import Roles, closes, is_modifier, is_person_word, opens, word_at
 from obclip_privacy.language.units import Kind, Unit
 
 
@@ -110,6 +110,8 @@ def _plural(units: Sequence[Unit], index: int) -> bool:
     if unit.kind is Kind.MENTION:
         return unit.noun is not None and unit.noun.plural
     word = unit.word
+    if any(cue.term.kind == "name" for cue in unit.cues):
+        return False
     return word in grammar.PLURAL_PERSONS or (word.endswith("s") and not word.endswith(("ss", "us")))
 
 
@@ -121,8 +123,11 @@ def _side_by_side(units: Sequence[Unit], previous: int, index: int) -> bool:
 
 
 def start_of_phrase(units: Sequence[Unit], heads: Mapping[int, int], index: int) -> int:
-    """Index of the first unit of the noun phrase that ends at *index*, determiner left out."""
-    at = index
+    """Index of the first unit of the noun phrase that ends at *index*, determiner left out.
+
+    Whatever stands between an adjective and its noun is in the phrase (``female ballet dancer``).
+    """
+    at = min((first for first, head in heads.items() if head == index), default=index)
     while at > 0:
         unit = units[at - 1]
         if (
@@ -143,12 +148,17 @@ def _same_person(
     """The person that the noun at *index* names again; ``-1`` for a new one, ``None`` if unclear."""
     if word_at(units, index - 1) in ("named", "called") and cast.of_unit.get(index - 2, -1) >= 0:
         return cast.of_unit[index - 2]
+    tagged = _tag_of(units, cast, index)
+    if tagged >= 0:
+        return tagged
     start = start_of_phrase(units, heads, index)
     determiner = word_at(units, start - 1)
     earlier = cast.before(start)
     if not earlier:
         return -1
     nearest = earlier[-1]
+    if _is_worn(units, start, index):
+        return nearest
     if determiner in ("a", "an"):
         link = start - 2
         while word_at(units, link) in grammar.INTENSIFIERS | {"also", "now", "not"}:
@@ -157,10 +167,22 @@ def _same_person(
             return _subject(units, roles, cast, link, nearest)
         if word_at(units, link) == "," and _apposes(units, cast, nearest, link, index):
             return nearest
+    if word_at(units, start) in ("other", "second", "third", "next"):
+        return -1
     if determiner == "the":
         introduced = [p for p in earlier if _introduced_before(units, heads, cast, p, start)]
         return _named_alike(units, cast, introduced, index)
     return -1
+
+
+def _is_worn(units: Sequence[Unit], start: int, index: int) -> bool:
+    """``in a witch costume``: what somebody is dressed up as is that person's own gender."""
+    if word_at(units, index + 1) not in grammar.COSTUMES or units[index].kind is not Kind.MENTION:
+        return False
+    before = start - 1
+    if word_at(units, before) in grammar.DETERMINERS or (before >= 0 and units[before].pronoun is not None):
+        before -= 1
+    return word_at(units, before) in grammar.WEARING
 
 
 def _introduced_before(
@@ -202,6 +224,23 @@ def _apposes(units: Sequence[Unit], cast: Cast, person: int, comma: int, index: 
         following == "," and word_at(units, index + 2) in grammar.DETERMINERS | grammar.LIST_JOINERS
     )
     return both == {True, False} and not listed
+
+
+def _tag_of(units: Sequence[Unit], cast: Cast, index: int) -> int:
+    """Whom a tag describes (``woman, warrior``, ``vampire, red eyes, male``); or ``-1``.
+
+    A tag that states a gender and a person of whom none is stated are one, and the reverse.
+    """
+    unit = units[index]
+    if not (opens(units, index) and closes(units, index + 1)) or word_at(units, index - 1) != ",":
+        return -1
+    adult = unit.noun is not None and not unit.noun.kin and unit.noun.band is not Band.MINOR
+    if adult and _states_gender(unit) and len(cast.heads) == 1 and not cast.gendered[0]:
+        return 0 if cast.plural[0] == _plural(units, index) else -1
+    adjacent = cast.of_unit.get(index - 2, -1)
+    if adjacent < 0 or unit.kind is not Kind.WORD or unit.word in grammar.GROUP_WORDS:
+        return -1
+    return adjacent if cast.gendered[adjacent] and cast.plural[adjacent] == _plural(units, index) else -1
 
 
 def _states_gender(unit: Unit) -> bool:

@@ -13,10 +13,40 @@ from collections.abc import Sequence
 
 from obclip_privacy.attributes.base import CuePos, CueTerm, Pos
 from obclip_privacy.language import grammar, wordlists
+from obclip_privacy.language.genitives import describes_thing
+from obclip_privacy.language.things import (
+    compares,
+    heads_thing,
+    is_animal,
+    is_attribute,
+    is_game_piece,
+    is_thing_word,
+)
 from obclip_privacy.language.units import CueSense, Kind, Mask, Unit
+from obclip_privacy.language.words import closes, closes_phrase, opens, word_at
+
+__all__ = [
+    "CLOTHED",
+    "REACH",
+    "Roles",
+    "choose_cue",
+    "closes",
+    "closes_phrase",
+    "follows_of",
+    "in_the_style_of",
+    "is_modifier",
+    "is_one_of_several",
+    "is_person_word",
+    "opens",
+    "resolve_roles",
+    "word_at",
+]
 
 #: How many units an adjective looks over, at most: keeps the work linear in the length of the prompt.
 REACH = 10
+
+#: Units of a compound, its person included.
+_COMPOUND = 4
 
 #: How far before ``one black and one white`` the two of them are named.
 _SEVERAL_REACH = 16
@@ -32,10 +62,13 @@ def is_person_word(units: Sequence[Unit], index: int) -> bool:
     """Whether the word at *index* is a noun for a person, in its place.
 
     A word that can be a verb is taken for one after a subject pronoun, after ``to`` and auxiliaries, and
-    between a person and a determiner (``a man guards the door``).
+    between a person and a determiner (``a man guards the door``). A thing that follows is what the two are
+    (``a fighter jet``).
     """
     unit = units[index]
     if not unit.person or (unit.cues and choose_cue(units, index).term.pos is not CuePos.NOUN):
+        return False
+    if not unit.word.endswith("s") and unit.word not in grammar.PLURAL_PERSONS and is_attribute(units, index):
         return False
     before = units[index - 1] if index else None
     if before is None:
@@ -45,28 +78,16 @@ def is_person_word(units: Sequence[Unit], index: int) -> bool:
     if before.pronoun is not None and before.pronoun.form == 0:
         return False
     after = word_at(units, index + 1)
-    subject = before.is_noun or before.person
-    return not (subject and unit.word.endswith("s") and after in grammar.DETERMINERS)
-
-
-def word_at(units: Sequence[Unit], index: int) -> str:
-    """The word at *index*; ``""`` for mentions and beyond the ends."""
-    return units[index].word if 0 <= index < len(units) else ""
-
-
-def opens(units: Sequence[Unit], index: int) -> bool:
-    """Whether a segment starts at *index*: nothing, or a separator, precedes."""
-    return index <= 0 or word_at(units, index - 1) in grammar.OPENERS | grammar.SENTENCE_ENDS
-
-
-def closes(units: Sequence[Unit], index: int) -> bool:
-    """Whether a segment ends before *index*: nothing, or a separator, stands there."""
-    return index >= len(units) or units[index].word in grammar.CLOSERS
-
-
-def closes_phrase(units: Sequence[Unit], index: int) -> bool:
-    """Whether nothing that an adjective could describe follows."""
-    return closes(units, index) or word_at(units, index) in grammar.STOPS | grammar.CONJUNCTIONS
+    subject = (
+        before.is_noun
+        or before.person
+        or before.word in grammar.BEARERS
+        or before.word in wordlists.animals()
+    )
+    object_follows = after in grammar.DETERMINERS or (
+        index + 1 < len(units) and units[index + 1].pronoun is not None
+    )
+    return not (subject and unit.word.endswith("s") and object_follows)
 
 
 def choose_cue(units: Sequence[Unit], index: int) -> CueSense:
@@ -87,6 +108,17 @@ def choose_cue(units: Sequence[Unit], index: int) -> CueSense:
         if alone and determined:
             return nouns[0]
     return found[0]
+
+
+def cues_alike(units: Sequence[Unit], index: int) -> tuple[CueSense, ...]:
+    """What the unit reveals as the cue that it is here: of several attributes, if lexicons differ."""
+    chosen = choose_cue(units, index)
+    alike = {
+        (cue.term.attribute, cue.term.kind): cue
+        for cue in reversed(units[index].cues)
+        if cue.term.pos is chosen.term.pos
+    }
+    return tuple(alike[key] for key in sorted(alike)) or (chosen,)
 
 
 def follows_of(units: Sequence[Unit], index: int) -> bool:
@@ -160,13 +192,20 @@ def _is_title(units: Sequence[Unit], index: int) -> bool:
 def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambiguous: bool) -> bool:
     """Whether a mention that can be a noun is one here."""
     following = word_at(units, index + 1)
-    if following in wordlists.animals() and following not in wordlists.persons():
+    if is_animal(units, index, mask):
         return False
-    if mask.classes == ("age.minor",) and not mask.plural and _is_thing_word(units, index + 1):
+    plain = not mask.classes or mask.classes[0] in grammar.PLAIN_SEXES
+    if not plain and not mask.plural and is_attribute(units, index):
+        return False
+    if describes_thing(units, index, mask) or compares(units, index) or is_game_piece(units, index):
+        return False
+    if mask.classes == ("age.minor",) and not mask.plural and is_thing_word(units, index + 1):
         return False
     if not ambiguous or (mask.plural and mask.attributes != ("age",)):
         return True
-    if is_one_of_several(units, index):
+    if following in grammar.CONJUNCTIONS and _shares_thing(units, roles, index):
+        return False
+    if is_one_of_several(units, index) or word_at(units, index - 1) in grammar.INTENSIFIERS:
         return False
     # An adjective that found no noun of its own: a noun only where nothing follows that it could describe,
     # and after a determiner or at the start (``an Asian``, ``two male dancers`` has a noun, ``male, solo``).
@@ -180,7 +219,18 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     if not determined and not described and not alone and not mask.plural:
         return False
     ends = closes(units, index + 1) or following in grammar.STOPS | grammar.CONJUNCTIONS or following == "'"
-    return ends or following.endswith("ing") or (gendered and following.endswith(("ed", "s")))
+    if ends or following.endswith("ing"):
+        return True
+    return mask.attributes in (("gender",), ("age",)) and following.endswith(("ed", "s"))
+
+
+def _shares_thing(units: Sequence[Unit], roles: Roles, index: int) -> bool:
+    """``male and female connectors``: the adjective after the conjunction describes a thing, so both do."""
+    if index + 3 >= len(units):
+        return False
+    one, other = units[index].adjective, units[index + 2].adjective
+    same = one is not None and other is not None and one.attributes == other.attributes
+    return same and roles[index + 2] is None and not closes_phrase(units, index + 3)
 
 
 def is_one_of_several(units: Sequence[Unit], index: int) -> bool:
@@ -202,22 +252,12 @@ def _names_several(unit: Unit) -> bool:
     return unit.person and unit.word.endswith("s")
 
 
-def _is_thing_word(units: Sequence[Unit], index: int) -> bool:
-    """Whether a noun for a thing stands at *index*: what is before it describes it (``baby radish``)."""
-    if index >= len(units) or units[index].kind is not Kind.WORD or not units[index].gap:
-        return False
-    word = units[index].word
-    if units[index].person or units[index].cues or _is_stop(word) or word in grammar.CONJUNCTIONS:
-        return False
-    if word in wordlists.verbs() or word in wordlists.modifiers() or word.endswith(("s", "ing", "ed", "ly")):
-        return False
-    return len(word) > 3 and wordlists.is_known(word)
-
-
 def _head(units: Sequence[Unit], roles: Roles, heads: dict[int, int], index: int, mask: Mask) -> int | None:
     """The person noun that the adjective at *index* describes, or ``None``."""
     attribute = mask.attributes[0]
     at = index + 1
+    if units[index].weak and at < len(units) and units[at].word in grammar.COLOURED:
+        return None
     joined = False
     if word_at(units, at) == "-" and at + 1 < len(units) and not units[at].gap:
         # ``brown-haired`` is hair; ``Asian-looking man`` and ``old-man`` are persons.
@@ -230,7 +270,7 @@ def _head(units: Sequence[Unit], roles: Roles, heads: dict[int, int], index: int
     while at < min(len(units), index + REACH):
         unit = units[at]
         if unit.kind is Kind.MENTION:
-            if roles[at] is Pos.NOUN:
+            if roles[at] in (Pos.NOUN, Pos.TITLE):
                 return _clothed(units, at, attribute)
             if at in heads:
                 return heads[at]
@@ -242,15 +282,15 @@ def _head(units: Sequence[Unit], roles: Roles, heads: dict[int, int], index: int
         elif unit.word in (",", "and", "or", "&", "/", "-"):
             if unit.word != "-" and not _describes(units, roles, at + 1, joined):
                 return None
-            if unit.word == "-" and (unit.gap or not is_modifier(units, at + 1)):
+            if unit.word == "-" and (unit.gap or not _goes_on(units, roles, at + 1, units[index].weak)):
                 return None
             joined = True
             at += 1
-        elif is_person_word(units, at) and not _is_stop(unit.word):
+        elif (is_person_word(units, at) and not _is_stop(unit.word)) or _ends_compound(units, at):
             return _clothed(units, at, attribute)
-        elif attribute == "gender" and unit.word in grammar.PERSON_PARTS:
-            return at
-        elif is_modifier(units, at) or _makes_compound(units, roles, at):
+        elif unit.word in (grammar.PERSON_PARTS if attribute == "gender" else grammar.AGEING_PARTS):
+            return at if attribute in ("gender", "age") else None
+        elif _goes_on(units, roles, at, units[index].weak):
             at += 1
         else:
             return None
@@ -287,15 +327,38 @@ def _describes(units: Sequence[Unit], roles: Roles, index: int, joined: bool) ->
     return is_modifier(units, index)
 
 
-def _makes_compound(units: Sequence[Unit], roles: Roles, index: int) -> bool:
-    """Whether the word is the first of a compound that ends in a person: ``hip hop dancer``."""
-    for at in range(index, min(index + 3, len(units))):
+def _goes_on(units: Sequence[Unit], roles: Roles, index: int, weak: bool) -> bool:
+    """Whether an adjective may look past the word at *index*; a colour past less than others."""
+    return is_modifier(units, index) or _makes_compound(units, roles, index, weak)
+
+
+def _makes_compound(units: Sequence[Unit], roles: Roles, index: int, weak: bool) -> bool:
+    """Whether the word is the first of a compound that ends in a person: ``hip hop dancer``.
+
+    A compound is what its last noun is, whatever the others are (``tea picker``, ``street food vendor``),
+    unless a noun for a thing follows in turn (``football player card``). A plain colour is said of a person
+    only before activities: ``a black motorcycle rider`` may well speak of the motorcycle.
+    """
+    for at in range(index, min(index + _COMPOUND, len(units))):
         unit = units[at]
-        if at > index and (roles[at] is Pos.NOUN or is_person_word(units, at)):
+        if at > index and _ends_compound(units, at):
             return True
-        if unit.kind is not Kind.WORD or unit.word not in wordlists.activities():
+        if at > index and (roles[at] is Pos.NOUN or is_person_word(units, at)):
+            return unit.kind is Kind.MENTION or not heads_thing(units, at + 1)
+        if unit.kind is not Kind.WORD or not unit.word.isalpha() or _is_stop(unit.word):
+            return False
+        if unit.word in wordlists.activities():
+            continue
+        plural = unit.word.endswith("s") and not unit.word.endswith(("ss", "us", "is"))
+        if weak or plural or unit.word in grammar.CONJUNCTIONS or (at > index and not unit.gap):
             return False
     return False
+
+
+def _ends_compound(units: Sequence[Unit], index: int) -> bool:
+    """Whether the word names a person because of the activity before it (``rugby fan``)."""
+    named = word_at(units, index) in grammar.COMPOUND_PERSONS
+    return named and word_at(units, index - 1) in wordlists.activities() and closes_phrase(units, index + 1)
 
 
 def _clothed(units: Sequence[Unit], index: int, attribute: str) -> int | None:

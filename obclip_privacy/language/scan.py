@@ -25,7 +25,7 @@ from obclip_privacy.language.lexer import Lexer, Tokens
 from obclip_privacy.language.spelling import Speller
 from obclip_privacy.language.units import CueSense, Kind, Mask, Part, Sense, Surface, Unit
 from obclip_privacy.language.vocabulary import Vocabulary
-from obclip_privacy.language.wordlists import names_person
+from obclip_privacy.language.wordlists import is_known, names_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Scanner:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
         self._speller = Speller(
-            key
+            key.replace(" - ", "-")
             for key, senses in vocabulary.senses.items()
             if any(sense.word is None or sense.mask.attributes == ("age",) for sense in senses)
         )
@@ -133,17 +133,23 @@ class Scanner:
         covered = {index for first, last in tokens.terms for index in range(first, last)}
         found = []
         for index, word in enumerate(tokens.lowers):
-            meant = None if index in covered else self._speller.correct(word)
+            last = index + 1
+            if word == "-" and _hyphenated(tokens, index):
+                index, last = index - 1, index + 2
+                word = f"{tokens.lowers[index]}-{tokens.lowers[last - 1]}"
+            elif index in covered:
+                continue
+            meant = self._speller.correct(word)
             if meant is None:
                 continue
-            near = _neighbours(tokens, index, index + 1)
+            near = _neighbours(tokens, index, last)
             senses = {
                 sense.mask.pos: sense
-                for sense in self._vocabulary.senses[meant]
+                for sense in self._vocabulary.senses[meant.replace("-", " - ")]
                 if self._allowed(sense, near)
             }
             if senses:
-                found.append(_Match(index, index + 1, senses, (), found=False))
+                found.append(_Match(index, last, senses, (), found=False))
         return found
 
     def _allowed(self, sense: Sense, near: _Neighbours) -> bool:
@@ -199,6 +205,14 @@ class Scanner:
         if noun is not None and noun.mask.classes[:1] == (class_id,):
             senses[Pos.NOUN] = _with_value(noun, class_id, adjective)
         return _Match(left.first, right.last, senses, (), False) if senses else None
+
+
+def _hyphenated(tokens: Tokens, index: int) -> bool:
+    """Whether the hyphen at *index* stands between two words that are not both listed as they are."""
+    if index == 0 or index + 1 >= len(tokens.lowers):
+        return False
+    close = tokens.ends[index - 1] == tokens.starts[index] and tokens.ends[index] == tokens.starts[index + 1]
+    return close and not (is_known(tokens.lowers[index - 1]) and is_known(tokens.lowers[index + 1]))
 
 
 def _precedence(match: _Match) -> tuple[bool, int, int, bool, bool]:
@@ -272,7 +286,7 @@ def _units(text: str, tokens: Tokens, matches: Sequence[_Match]) -> Scan:
 
 def _is_person(cue: CueSense) -> bool:
     """Whether the cue is a noun for a person (``a blonde``)."""
-    return cue.generic.endswith(("person", "people"))
+    return bool(cue.generic) and names_person(cue.generic.split()[-1])
 
 
 def _unit(word: str, gap: bool, capital: bool, match: _Match | None) -> Unit:

@@ -1,5 +1,7 @@
 """Misspelt words of the vocabulary, one edit away: one letter too many, too few, wrong, or two swapped.
 
+A hyphen may stand in them (``middle-agd``).
+
 Only words that are no English words are looked at (and no inflected form of one), and only long words of
 the vocabulary are guessed, so that little else is taken for them. What a candidate shows is always spelt
 right, so a guess can never differ between candidates.
@@ -22,7 +24,7 @@ class Speller:
 
     def __init__(self, words: Iterable[str]) -> None:
         """Index *words* by what is left of them when one letter is deleted."""
-        self._words = frozenset(word for word in words if word.isalpha() and len(word) >= _SHORTEST_MEANT)
+        self._words = frozenset(word for word in words if _spelt(word) and len(word) >= _SHORTEST_MEANT)
         self._deleted: dict[str, list[str]] = {}
         for word in sorted(self._words):
             for rest in sorted(_deletions(word)):
@@ -31,21 +33,22 @@ class Speller:
     def correct(self, word: str) -> str | None:
         """The word that *word* (lower case) is a misspelling of, or ``None``.
 
-        Where several are an edit away the first in alphabetical order is taken.
+        Of several, one with a letter more is taken first (letters are left out most often), then one with two
+        letters swapped, then one with a letter less, then the first in alphabetical order.
         """
-        if len(word) < _SHORTEST_TYPED or not word.isascii() or not word.isalpha() or is_english(word):
+        if len(word) < _SHORTEST_TYPED or not word.isascii() or not _spelt(word) or is_english(word):
             return None
         found = set(self._deleted.get(word, ()))
         for rest in _deletions(word):
             if rest in self._words:
                 found.add(rest)
             found.update(other for other in self._deleted.get(rest, ()) if _one_edit(word, other))
-        return min(found) if found else None
+        return min(found, key=lambda meant: (_rank(word, meant), meant)) if found else None
 
 
 def is_english(word: str) -> bool:
     """Whether *word* is in the word list, or is an inflected form of one that is."""
-    if word in wordlists.words() or word in wordlists.persons() or word in grammar.FUNCTION_WORDS:
+    if wordlists.is_known(word) or word in wordlists.persons() or word in grammar.FUNCTION_WORDS:
         return True
     for suffix in _SUFFIXES:
         if word.endswith(suffix):
@@ -60,6 +63,18 @@ def _is_stem(stem: str) -> bool:
     if len(stem) < 2:
         return False
     return stem in known or stem + "e" in known or (stem[-1] == stem[-2:-1] and stem[:-1] in known)
+
+
+def _spelt(word: str) -> bool:
+    """Whether *word* is letters, with a hyphen between them at most (``middle-aged``)."""
+    first, hyphen, second = word.partition("-")
+    return first.isalpha() and (second.isalpha() if hyphen else True)
+
+
+def _rank(typed: str, meant: str) -> int:
+    if len(typed) != len(meant):
+        return 0 if len(typed) < len(meant) else 2
+    return 1 if sorted(typed) == sorted(meant) else 3
 
 
 def _deletions(word: str) -> set[str]:

@@ -12,7 +12,15 @@ from collections.abc import Sequence
 from obclip_privacy.attributes.base import Pos
 from obclip_privacy.language import grammar
 from obclip_privacy.language.persons import Cast
-from obclip_privacy.language.phrases import Roles, closes, follows_of, is_one_of_several, opens, word_at
+from obclip_privacy.language.phrases import (
+    Roles,
+    closes,
+    follows_of,
+    is_modifier,
+    is_one_of_several,
+    opens,
+    word_at,
+)
 from obclip_privacy.language.units import Kind, Unit
 
 #: How far before a phrase its person may be, in units.
@@ -31,8 +39,11 @@ def link_loose_mentions(units: Sequence[Unit], roles: Roles, cast: Cast) -> None
             if person is None and _tells_origin(units, index):
                 person = _person_near(units, cast, index)
             if person is None and is_one_of_several(units, index):
-                person = cast.add(plural=False)
+                # No pronoun stands for one of them: where the next is left out, it would be another's.
+                person = cast.add(plural=True)
                 cast.heads[person].append(index)
+            if person is None and unit.weak and _colours_person(units, cast, index):
+                person = cast.of_unit[index - 2]
             if person is None and not unit.weak and _is_tag(units, roles, index):
                 person = _tagged(units, cast, index)
                 if person is None and unit.noun is not None:
@@ -55,8 +66,16 @@ def link_predicates_of_pronouns(units: Sequence[Unit], roles: Roles, cast: Cast)
 
 
 def _tells_origin(units: Sequence[Unit], index: int) -> bool:
-    """``of Indian descent``, ``Asian features``; ``background`` and ``blood`` only after *of*."""
-    after = word_at(units, index + 1)
+    """``of Indian descent``, ``Asian features``; ``background`` and ``blood`` only after *of*.
+
+    Of several joined by *and* (``of German and Turkish descent``) the last stands before the noun.
+    """
+    at = index
+    while word_at(units, at + 1) in grammar.ORIGIN_JOINERS and at + 2 < min(len(units), index + REACH):
+        if units[at + 2].adjective is None:
+            return False
+        at += 2
+    after = word_at(units, at + 1)
     if after in grammar.ORIGIN_NOUNS_AFTER_OF:
         return follows_of(units, index)
     return after in grammar.ORIGIN_NOUNS
@@ -95,10 +114,12 @@ def _person_near(units: Sequence[Unit], cast: Cast, index: int) -> int | None:
 def _predicate_of(units: Sequence[Unit], roles: Roles, cast: Cast, index: int) -> int | None:
     """The person of whom the adjective is said with a form of *be*; pronouns have their own persons later."""
     at = index - 1
-    while word_at(units, at) in grammar.INTENSIFIERS:
-        at -= 1
-    if word_at(units, at) in ("and", ",", "&") and at > 0 and roles[at - 1] is Pos.ADJECTIVE:
-        return cast.of_unit.get(at - 1) if word_at(units, at - 2) in grammar.BE else None
+    while word_at(units, at) in grammar.INTENSIFIERS or (
+        word_at(units, at) in ("and", ",", "&")
+        and at > 0
+        and (roles[at - 1] is Pos.ADJECTIVE or is_modifier(units, at - 1))
+    ):
+        at -= 2 if word_at(units, at) in ("and", ",", "&") else 1
     if word_at(units, at) not in grammar.BE:
         return None
     at -= 1
@@ -120,6 +141,19 @@ def _is_tag(units: Sequence[Unit], roles: Roles, index: int) -> bool:
     while last < len(units) and units[last].adjective is not None and not closes(units, last):
         last += 1
     return opens(units, first) and closes(units, last)
+
+
+def _colours_person(units: Sequence[Unit], cast: Cast, index: int) -> bool:
+    """``woman, black, solo``: a plain colour that makes a tag right after a person, and no row of colours."""
+    if word_at(units, index - 1) != "," or not closes(units, index + 1):
+        return False
+    if (
+        index < 2
+        or cast.of_unit.get(index - 2, -1) < 0
+        or index - 2 not in cast.heads[cast.of_unit[index - 2]]
+    ):
+        return False
+    return index + 2 >= len(units) or not units[index + 2].weak
 
 
 def _tagged(units: Sequence[Unit], cast: Cast, index: int) -> int | None:

@@ -95,7 +95,7 @@ def verbs() -> frozenset[str]:
 @cache
 def animals() -> frozenset[str]:
     """Animals, singular and plural."""
-    singular = read_words("animals.txt")
+    singular = read_words("animals.txt") | read_words("animals_extra.txt")
     return singular | frozenset(_plural(word) for word in singular)
 
 

@@ -134,7 +134,7 @@ def test_the_tutorial_works_word_by_word(run_obclip: RunObclip, fresh: Path, tmp
     assert "withheld: 'with coloured contact lenses'" in first
     assert "withheld: 'with green eyes'" in second
     audits = [json.loads(text) for line, text in out.items() if line.startswith("obclip audit")]
-    assert [found["verdict"]["status"] for found in audits] == ["pass"] * 3
+    assert [found["verdict"] for found in audits] == ["pass"] * 3
 
 
 @pytest.mark.slow
