@@ -252,7 +252,7 @@ def test_models_list_and_info(tiny_cloud_folder: Path, capsys) -> None:
     assert shown["macs"]["denoiser_row"] > 1e6
     assert shown["parameters"]["unet"] > 1e4
     memory = shown["memory_bytes"]
-    assert memory["weights"] == 4 * sum(shown["parameters"].values()) or memory["weights"] > 1e5
+    assert memory["weights"] >= 4 * sum(shown["parameters"].values())
     assert memory["working_at_most"] > 16 * 16 * 4 * memory["rows"]
     assert main(["models", "info", f"diffusers:{tiny_cloud_folder}"]) == 0
     assert "latent_channels" in capsys.readouterr().out
