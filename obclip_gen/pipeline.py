@@ -26,6 +26,7 @@ from obclip_gen.cloud import Cloud, CloudAnswer, CloudModel, latent_shape
 from obclip_gen.denoise.loop import Watch
 from obclip_gen.denoise.noise import random_seed
 from obclip_gen.denoise.phases import DeviceResult, DeviceSettings, device_phase
+from obclip_gen.denoise.solvers import make_solver
 from obclip_gen.fingerprint import latent_space_differences
 from obclip_gen.request import DenoiseRequest, Precision, RequestSettings, SolverSettings
 from obclip_gen.result import DenoiseResult
@@ -46,11 +47,15 @@ class Options:
         height: of the picture in pixels.
         width: of the picture in pixels.
         seed: of the initial noise; ``None`` draws one.
-        solver: name of the solver, on both sides.
+        solver: name of the solver, on both sides (:func:`device_settings` says when the device has its own).
         karras: whether its noise levels follow Karras et al. 2022.
         acceleration: plan of the cloud phase.
         device_plan: plan of the device phase.
         precision: of the latents on the wire.
+        device_solver: name of the device's solver.
+        device_steps: T of the device's own levels.
+        device_guidance: the device's guidance scale.
+        restart: begin the device phase at first order instead of using the solver's history.
     """
 
     num_inference_steps: int | None = None
@@ -59,11 +64,15 @@ class Options:
     height: int | None = None
     width: int | None = None
     seed: int | None = None
-    solver: str = "dpmsolver++"
+    solver: str | None = None
     karras: bool = False
     acceleration: str = "none"
     device_plan: str = "none"
     precision: Precision = "float32"
+    device_solver: str | None = None
+    device_steps: int | None = None
+    device_guidance: float | None = None
+    restart: bool = False
 
 
 def _quiet(phase: Phase) -> Watch:
@@ -82,6 +91,7 @@ class Generation:
         answer: what came back; ``None`` when the split was 0.
         device: the device phase.
         settings: the request's settings, also when nothing was sent.
+        finishing: the device's settings.
         picture: ``[3, H, W]`` in 0..1.
         seen: the hand-over latents of all candidates, decoded, ``[N, 3, H, W]``.
         estimates: the clean pictures that the cloud could predict from them, ``[N, 3, H, W]``; ``None``
@@ -95,6 +105,7 @@ class Generation:
     answer: CloudAnswer | None
     device: DeviceResult
     settings: RequestSettings
+    finishing: DeviceSettings
     picture: Tensor
     seen: Tensor | None
     estimates: Tensor | None
@@ -133,7 +144,9 @@ def choose_settings(cloud: CloudModel, options: Options) -> RequestSettings:
     return RequestSettings(
         model=cloud.fingerprint.model_id,
         model_fingerprint=cloud.fingerprint.sha256,
-        solver=SolverSettings(options.solver, cloud.fingerprint.schedule.timestep_spacing, options.karras),
+        solver=SolverSettings(
+            options.solver or defaults.solver, cloud.fingerprint.schedule.timestep_spacing, options.karras
+        ),
         num_inference_steps=steps,
         split=split,
         guidance_scale=float(scale),
@@ -142,6 +155,38 @@ def choose_settings(cloud: CloudModel, options: Options) -> RequestSettings:
         seed=random_seed() if options.seed is None else options.seed,
         acceleration=options.acceleration,
         precision=options.precision,
+    )
+
+
+def device_settings(
+    settings: RequestSettings, cloud: CloudModel, device: Backend, options: Options
+) -> DeviceSettings:
+    """Choose how the device goes on.
+
+    Models that are made for one solver share the request's steps, solver and guidance, so that the levels
+    are the same and the run goes on bit for bit. A device model that is made for another solver (a
+    consistency model behind a plain one, or the reverse) takes its own defaults; the hand-over is matched
+    by noise level. What the person asks for comes first. Nothing here is sent.
+
+    Raises:
+        BadInputError: a choice is out of range, or no solver fits the device model.
+    """
+    own, schedule = device.defaults, device.fingerprint.schedule
+    name = options.device_solver
+    shared = own.solver == cloud.defaults.solver and name in (None, settings.solver.name)
+    solver = (
+        settings.solver if shared else SolverSettings(name or own.solver, schedule.timestep_spacing, False)
+    )
+    steps = options.device_steps or (settings.num_inference_steps if shared else own.num_inference_steps)
+    scale = options.device_guidance
+    if scale is None:
+        scale = settings.guidance_scale if shared else own.guidance_scale
+    if not 1 <= steps <= 1000:
+        raise BadInputError("device steps: must be from 1 to 1000")
+    if not 0 <= scale <= 50:
+        raise BadInputError("guidance_scale: must be between 0 and 50")
+    return DeviceSettings(
+        solver, steps, scale, settings.height, settings.width, options.device_plan, settings.seed
     )
 
 
@@ -176,7 +221,16 @@ def generate(
     if differences and settings.split:
         raise BadInputError(f"the device model cannot go on from this cloud model: {'; '.join(differences)}")
     CachePlan.parse(options.device_plan)
-    device.latent_shape(settings.height, settings.width)  # refuses a size before anything is sent
+    # Refuse what the device cannot do before anything is sent.
+    shape = device.latent_shape(settings.height, settings.width)
+    finishing = device_settings(settings, model, device, options)
+    make_solver(
+        device.fingerprint.schedule,
+        finishing.solver,
+        finishing.num_inference_steps,
+        seed=settings.seed,
+        cells=shape[1:],
+    )
 
     request: DenoiseRequest | None = None
     answer: CloudAnswer | None = None
@@ -192,22 +246,17 @@ def generate(
             device,
             found.prompt,
             found.negative_prompt,
-            DeviceSettings(
-                settings.solver,
-                settings.num_inference_steps,
-                settings.guidance_scale,
-                settings.height,
-                settings.width,
-                options.device_plan,
-            ),
-            answer.result.hand_over(found.real_index) if answer else settings.seed,
+            finishing,
+            answer.result.hand_over(found.real_index, options.restart) if answer else settings.seed,
             watch("device"),
         )
     with clock.measure("decode"):
         watch("decode")
         picture = device.decode(done.latents)[0]
         seen, estimates = _decode_all(device, answer.result) if answer else (None, None)
-    return Generation(found, model, request, answer, done, settings, picture, seen, estimates, clock.seconds)
+    return Generation(
+        found, model, request, answer, done, settings, finishing, picture, seen, estimates, clock.seconds
+    )
 
 
 def _decode_all(device: Backend, result: DenoiseResult) -> tuple[Tensor, Tensor | None]:

@@ -22,7 +22,9 @@ from obclip_gen.backends import builtin as backends
 from obclip_gen.backends.entry import BackendEntry
 from obclip_privacy.errors import PluginError
 from obclip_privacy.hookspecs import PROJECT
+from obclip_privacy.plugins.local import load_local, named_sources
 from obclip_privacy.plugins.manager import Selection, installed_candidates
+from obclip_privacy.policy.local import LocalSource
 
 Item = TypeVar("Item", BackendEntry, Acceleration)
 
@@ -90,7 +92,7 @@ def _registrar(plugin: str, kind: type[Item], key: str, found: dict[str, Item]) 
 
 
 @functools.cache
-def _collected(selection: Selection) -> GenRegistry:
+def _collected(selection: Selection, named: tuple[LocalSource, ...]) -> GenRegistry:
     plugins: dict[str, object] = {}
     broken: dict[str, str] = {}
     for candidate in installed_candidates():
@@ -100,9 +102,24 @@ def _collected(selection: Selection) -> GenRegistry:
             plugins[candidate.name] = candidate.load()
         except Exception as error:  # noqa: BLE001  # reported by name; whoever needs the plugin stops
             broken[candidate.name] = f"{candidate.distribution}: {type(error).__name__}: {error}"
+    for source in named:
+        if not source.is_code:
+            continue
+        try:
+            plugins[source.name] = load_local(source)
+        except PluginError:
+            raise
+        except Exception as error:
+            raise PluginError(f"--plugin {source.name}: {type(error).__name__}: {error}") from error
     return collect(plugins, broken)
 
 
 def load_registry() -> GenRegistry:
-    """Give what the built-in and the installed plugins register; kept for each selection."""
-    return _collected(Selection.from_environment(os.environ))
+    """Give what the built-in and the installed plugins register, and what ``--plugin`` names.
+
+    One registry is kept for each choice.
+
+    Raises:
+        PluginError: a file that ``--plugin`` names cannot be used.
+    """
+    return _collected(Selection.from_environment(os.environ), named_sources(os.environ))

@@ -15,16 +15,12 @@ from typing import Literal, cast
 
 from obclip_gen.canonical import JsonError, canonical_bytes, parse_object, sha256_hex
 from obclip_gen.reading import Fields
-from obclip_gen.schedule import TIMESTEP_SPACINGS
+from obclip_gen.solver_settings import SOLVERS, SolverSettings
 from obclip_privacy.candidates.candidate_set import PROTOCOL
 from obclip_privacy.errors import BadInputError
 from obclip_privacy.policy.frozen import Json
 
-__all__ = ["PROTOCOL", "DenoiseRequest", "RequestLimits", "RequestSettings", "SolverSettings"]
-
-#: Solvers that can stop at any step and go on elsewhere bit for bit
-#: (:mod:`obclip_gen.denoise.solvers`).
-SOLVERS = ("ddim", "euler", "dpmsolver++", "unipc")
+__all__ = ["PROTOCOL", "SOLVERS", "DenoiseRequest", "RequestLimits", "RequestSettings", "SolverSettings"]
 
 Precision = Literal["float32", "float16"]
 PRECISIONS: tuple[Precision, ...] = ("float32", "float16")
@@ -53,33 +49,6 @@ class RequestLimits:
     max_pixels: int = 1024 * 1024
     max_prompt_chars: int = 2000
     max_work: int = 256 * 25 * 512 * 512
-
-    def to_json(self) -> dict[str, Json]:
-        """Give all fields as plain JSON."""
-        return {item.name: getattr(self, item.name) for item in fields(self)}
-
-
-@dataclass(frozen=True, slots=True)
-class SolverSettings:
-    """Which solver, and how it picks its noise levels.
-
-    Attributes:
-        name: one of :data:`SOLVERS`; ``dpmsolver++`` is the second-order multistep one ("2M").
-        timestep_spacing: one of :data:`~obclip_gen.schedule.TIMESTEP_SPACINGS`.
-        karras: whether the noise levels follow Karras et al. 2022, eq. 5 (not for ``ddim``).
-    """
-
-    name: str = "dpmsolver++"
-    timestep_spacing: str = "trailing"
-    karras: bool = False
-
-    def __post_init__(self) -> None:
-        if self.name not in SOLVERS:
-            raise BadInputError(f"solver: use one of {', '.join(SOLVERS)}")
-        if self.timestep_spacing not in TIMESTEP_SPACINGS:
-            raise BadInputError(f"timestep_spacing: use one of {', '.join(TIMESTEP_SPACINGS)}")
-        if self.karras and self.name == "ddim":
-            raise BadInputError("karras: ddim steps on training timesteps; use another solver")
 
     def to_json(self) -> dict[str, Json]:
         """Give all fields as plain JSON."""
@@ -122,7 +91,7 @@ class DenoiseRequest:
         model: the name of the cloud model (for people; the fingerprint decides).
         model_fingerprint: :attr:`Fingerprint.sha256` of the model that must answer.
         solver: the solver and its noise levels.
-        num_inference_steps: T, 1 to 1000.
+        num_inference_steps: T, 1 to 1000; a step is one evaluation of the model.
         split: k, 1 to T.
         guidance_scale: of classifier-free guidance, 0 to 50; at most 1 means none (Ho & Salimans
             2022).

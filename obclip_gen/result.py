@@ -18,7 +18,8 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from obclip_gen.canonical import JsonError, canonical_bytes, parse_object
-from obclip_gen.denoise.solver import HandOver, LatentSpace, rescale
+from obclip_gen.denoise.solver import HandOver
+from obclip_gen.denoise.space import SPACES, LatentSpace, rescale
 from obclip_gen.denoise.state import ResumeState, check_finite, restore
 from obclip_gen.fingerprint import Fingerprint
 from obclip_gen.request import PROTOCOL, DenoiseRequest, Precision
@@ -68,7 +69,7 @@ class DenoiseResult:
 
     Attributes:
         latents: of all candidates after ``split`` steps, ``[N, C, h, w]``, float32 in memory.
-        space: scaling of the latents, ``vp`` or ``ve``.
+        space: scaling of the latents (:mod:`obclip_gen.denoise.space`).
         sigma: noise level of the latents.
         split: steps made, k.
         state: the solver's resume state, tensors ``[N, C, h, w]``.
@@ -86,14 +87,16 @@ class DenoiseResult:
     cost: CostRecord
     request_sha256: str
 
-    def hand_over(self, index: int) -> HandOver:
-        """Give candidate *index* alone, as a batch of one, to go on from."""
+    def hand_over(self, index: int, restart: bool = False) -> HandOver:
+        """Give candidate *index* alone, as a batch of one, to go on from; without the history to
+        *restart*.
+        """
         return HandOver(
             latents=self.latents[[index]],
             space=self.space,
             sigma=self.sigma,
             step=self.split,
-            state=self.state.rows([index]),
+            state=None if restart else self.state.rows([index]),
         )
 
     def viewable(self) -> Tensor:
@@ -194,7 +197,7 @@ def _parse(body: bytes, request: DenoiseRequest, latent_shape: tuple[int, int, i
     if fingerprint.sha256 != request.model_fingerprint:
         raise ValueError("another model answered than the one that was asked")
     space = header.get("space")
-    if space not in ("vp", "ve"):
+    if space not in SPACES:
         raise ValueError("its latent scaling is unknown")
     version = header.get("state_version")
     return DenoiseResult(

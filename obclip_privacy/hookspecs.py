@@ -30,9 +30,10 @@ from typing import TYPE_CHECKING
 import pluggy
 
 if TYPE_CHECKING:
-    from obclip_privacy.attributes.base import Attribute, CueDetector
+    from obclip_privacy.attributes.base import Attribute, CueDetector, Extension
     from obclip_privacy.audit.attackers.base import Attacker
     from obclip_privacy.audit.report.base import ReportFormat
+    from obclip_privacy.candidates.custom import CustomStrategy
 
 #: Name of the pluggy project and of the entry-point group.
 PROJECT = "obclip"
@@ -49,8 +50,18 @@ def register_attributes(register: Callable[[Attribute], None]) -> None:
 
 
 @hookspec
+def register_extensions(register: Callable[[Extension], None]) -> None:
+    """Register further words, detectors or generators for an attribute that another plugin registers."""
+
+
+@hookspec
 def register_cue_detectors(register: Callable[[CueDetector], None]) -> None:
     """Register detectors of cues: spans that reveal a value and cannot be substituted."""
+
+
+@hookspec
+def register_strategies(register: Callable[[CustomStrategy], None]) -> None:
+    """Register strategies: each decides among which values a policy hides the real one, and what is sent."""
 
 
 @hookspec

@@ -51,22 +51,3 @@ def run_obclip() -> RunObclip:
         )
 
     return run
-
-
-#: Failures that are known and open; each is to be mended and taken off this list.
-KNOWN_FAILURES = {
-    "tests/gen/test_split.py::test_one_row_of_a_batch_goes_on_as_if_alone[euler]",
-    "tests/plugins/test_shipped.py::test_it_conforms[obclip-names]",
-    "tests/plugins/test_shipped.py::test_it_conforms[obclip-nationality]",
-    "tests/plugins/test_shipped.py::test_it_conforms[obclip-religion]",
-    "tests/plugins/test_shipped.py::test_its_examples_hold[obclip-names]",
-    "tests/plugins/test_shipped.py::test_its_examples_hold[obclip-nationality]",
-    "tests/plugins/test_shipped.py::test_its_examples_hold[obclip-religion]",
-}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the known failures, so that a new one stands out."""
-    for item in items:
-        if item.nodeid in KNOWN_FAILURES:
-            item.add_marker(pytest.mark.xfail(reason="known and open", strict=False))

@@ -51,6 +51,7 @@ def planned_predictor(
     backend: Backend,
     conditional: Conditioning,
     negative: Conditioning,
+    encode: Encode | None = None,
 ) -> Executor:
     """Make the predictor of a program on a backend.
 
@@ -59,7 +60,7 @@ def planned_predictor(
     """
     engine = engine_of(backend, request.height, request.width)
     return Executor(
-        steps, setting, engine, Texts(conditional, negative, backend.encode), request.guidance_scale
+        steps, setting, engine, Texts(conditional, negative, encode or backend.encode), request.guidance_scale
     )
 
 

@@ -18,6 +18,7 @@ from obclip_gen.plugins import load_registry
 from obclip_privacy.errors import BadInputError
 
 if TYPE_CHECKING:
+    from obclip_gen.accelerate.executor import Encode
     from obclip_gen.backends.protocol import Backend, Conditioning
     from obclip_gen.denoise.guidance import Predictor
     from obclip_gen.request import DenoiseRequest
@@ -206,7 +207,11 @@ def check_request(request: DenoiseRequest) -> None:
 
 
 def make_predictor(
-    request: DenoiseRequest, backend: Backend, conditional: Conditioning, negative: Conditioning
+    request: DenoiseRequest,
+    backend: Backend,
+    conditional: Conditioning,
+    negative: Conditioning,
+    encode: Encode | None = None,
 ) -> Predictor:
     """Make the predictor of one cloud phase.
 
@@ -215,6 +220,7 @@ def make_predictor(
         backend: the cloud model.
         conditional: of the N candidates, in order.
         negative: of the negative prompt, one row.
+        encode: encodes words that candidates share; the backend's own by default.
 
     Raises:
         BadInputError: the plan is unknown or impossible, or this backend cannot do it.
@@ -226,5 +232,11 @@ def make_predictor(
     from obclip_gen.accelerate.executor import planned_predictor
 
     return planned_predictor(
-        plan.program(setting_of(request)), setting_of(request), request, backend, conditional, negative
+        plan.program(setting_of(request)),
+        setting_of(request),
+        request,
+        backend,
+        conditional,
+        negative,
+        encode,
     )

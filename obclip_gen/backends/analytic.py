@@ -10,15 +10,18 @@ protocol out, not for pictures.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 from obclip_gen.backends.entry import LoadOptions
-from obclip_gen.backends.protocol import Conditioning, Defaults, Macs
+from obclip_gen.backends.protocol import Conditioning, Defaults, Macs, Memory
 from obclip_gen.canonical import sha256_hex
-from obclip_gen.fingerprint import Fingerprint
+from obclip_gen.denoise.space import signal
+from obclip_gen.fingerprint import Fingerprint, Schedule
+from obclip_gen.flow_schedule import FlowSchedule
 from obclip_gen.schedule import NoiseSchedule
 from obclip_privacy.errors import BadInputError
 
@@ -30,13 +33,15 @@ _SPREAD = 0.25
 class AnalyticBackend:
     """See the module; implements :class:`~obclip_gen.backends.protocol.Backend`."""
 
-    def __init__(self, schedule: NoiseSchedule | None = None) -> None:
-        self._schedule = schedule or NoiseSchedule(
+    def __init__(self, schedule: Schedule | None = None) -> None:
+        self._schedule: Schedule = schedule or NoiseSchedule(
             beta_schedule="squaredcos_cap_v2",
             prediction_type="v_prediction",
             timestep_spacing="trailing",
         )
-        self._alphas_cumprod = self._schedule.alphas_cumprod()
+        self._alphas_cumprod = (
+            None if isinstance(self._schedule, FlowSchedule) else self._schedule.alphas_cumprod()
+        )
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -56,7 +61,8 @@ class AnalyticBackend:
     @property
     def defaults(self) -> Defaults:
         """The settings that it was made for."""
-        return Defaults(height=64, width=64, guidance_scale=1.0)
+        solver = "flow-euler" if isinstance(self._schedule, FlowSchedule) else "dpmsolver++"
+        return Defaults(height=64, width=64, guidance_scale=1.0, solver=solver)
 
     @property
     def parameters(self) -> Mapping[str, int]:
@@ -77,6 +83,15 @@ class AnalyticBackend:
         ]
         return Conditioning({"mean": torch.tensor(means, dtype=torch.float32)})
 
+    @property
+    def embeds_guidance(self) -> bool:
+        """It does not."""
+        return False
+
+    def with_guidance(self, conditioning: Conditioning, scale: float) -> Conditioning:
+        """Give the conditioning unchanged."""
+        return conditioning
+
     def unread(self, prompt: str) -> str:
         """See the protocol; everything is read."""
         return ""
@@ -87,8 +102,7 @@ class AnalyticBackend:
         With x = a x0 + s e, x0 ~ N(m, d^2): E[x0 | x] = m + a d^2 (x - a m) / (a^2 d^2 + s^2).
         """
         mean = conditioning.tensors["mean"][:, :, None, None]
-        signal = self._interpolated(timesteps)[:, None, None, None]
-        alpha, sigma = signal.sqrt(), (1 - signal).sqrt()
+        alpha, sigma = (part[:, None, None, None] for part in self._levels(timesteps))
         clean = mean + alpha * _SPREAD**2 * (latents - alpha * mean) / (alpha**2 * _SPREAD**2 + sigma**2)
         noise = (latents - alpha * clean) / sigma
         match self._schedule.prediction_type:
@@ -96,6 +110,8 @@ class AnalyticBackend:
                 return noise
             case "sample":
                 return clean
+            case "flow":
+                return noise - clean
             case _:
                 return alpha * noise - sigma * clean
 
@@ -104,7 +120,7 @@ class AnalyticBackend:
 
         Args:
             prompt: whose mean is used.
-            noise: z_T at the schedule's last level, ``[1, C, h, w]``, variance preserving.
+            noise: z_T at the schedule's last level, ``[1, C, h, w]``, as solvers take it.
             sigma: the level to stop at.
 
         Returns:
@@ -112,20 +128,26 @@ class AnalyticBackend:
             marginals' standard deviations.
         """
         mean = self.encode([prompt]).tensors["mean"][:, :, None, None]
-        start = self._alphas_cumprod[-1].double()
-        stop = torch.tensor(1 / (1 + sigma**2), dtype=torch.float64)
-        spread = [torch.sqrt(level * _SPREAD**2 + 1 - level) for level in (start, stop)]
-        return stop.sqrt() * mean + (noise - start.sqrt() * mean) * spread[1] / spread[0]
+        last = torch.tensor([float(self._schedule.num_train_timesteps)])
+        first, spread = (part[0].double() for part in self._levels(last))
+        alpha = signal(sigma, "vp")
+        before = torch.sqrt((first * _SPREAD) ** 2 + spread**2)
+        after = alpha * math.sqrt(_SPREAD**2 + sigma**2)
+        return alpha * mean + (noise - first * mean) * after / before
 
-    def _interpolated(self, timesteps: Tensor) -> Tensor:
-        """Signal level at timesteps that may fall between two, linear in log sigma."""
-        low = timesteps.floor().long().clamp(0, len(self._alphas_cumprod) - 1)
-        high = (low + 1).clamp(max=len(self._alphas_cumprod) - 1)
-        part = timesteps.double() - low
+    def _levels(self, timesteps: Tensor) -> tuple[Tensor, Tensor]:
+        """Factors of signal and noise at timesteps that may fall between two, each ``[R]``."""
+        if self._alphas_cumprod is None:
+            level = timesteps.float() / self._schedule.num_train_timesteps
+            return 1 - level, level
+        last = len(self._alphas_cumprod) - 1
+        low = timesteps.floor().long().clamp(0, last)
+        high = (low + 1).clamp(max=last)
+        part = (timesteps.double() - low).clamp(0, 1)
         logit = torch.log(1 / self._alphas_cumprod.double() - 1)
-        between = logit[low] + part * (logit[high] - logit[low])
-        level: Tensor = torch.sigmoid(-between).float()
-        return level
+        between = logit[low] + part * (logit[high] - logit[low])  # linear in log sigma
+        kept = torch.sigmoid(-between).float()
+        return kept.sqrt(), (1 - kept).sqrt()
 
     def decode(self, latents: Tensor) -> Tensor:
         """Show the first three channels, -1..1 as 0..1, every cell as a square."""
@@ -135,6 +157,10 @@ class AnalyticBackend:
     def macs(self, height: int, width: int) -> Macs:
         """See the protocol; there are no matrix products."""
         return Macs(denoiser=0, text_encoder=0, decoder=0)
+
+    def memory(self, height: int, width: int, rows: int) -> Memory:
+        """See the protocol: a few copies of the latents."""
+        return Memory({}, 4 * 4 * rows * math.prod(self.latent_shape(height, width)))
 
 
 def load_analytic(name: str, options: LoadOptions) -> AnalyticBackend:

@@ -30,6 +30,19 @@ def _folder(path: str, options: LoadOptions) -> Backend:
     return load_folder(path, options)
 
 
+def _hub(name: str, options: LoadOptions) -> Backend:
+    from obclip_gen.backends.hub import load_hub
+
+    return load_hub(name, options)
+
+
+def _hub_names() -> tuple[str, ...]:
+    from obclip_gen.backends.presets import PAIRS
+
+    both = {model for pair in PAIRS.values() for model in (pair.cloud, pair.device)}
+    return tuple(sorted(model.removeprefix("hub:") for model in both if model.startswith("hub:")))
+
+
 def _analytic(name: str, options: LoadOptions) -> Backend:
     from obclip_gen.backends.analytic import load_analytic
 
@@ -38,7 +51,8 @@ def _analytic(name: str, options: LoadOptions) -> Backend:
 
 @hookimpl
 def register_backends(register: Callable[[BackendEntry], None]) -> None:
-    """Register ``embedded``, ``diffusers`` and ``analytic``."""
+    """Register ``embedded``, ``diffusers``, ``hub`` and ``analytic``."""
     register(BackendEntry("embedded", "the models that ship in the package", _embedded, _embedded_names))
     register(BackendEntry("diffusers", "a local folder in diffusers' format", _folder))
+    register(BackendEntry("hub", "fetched from a hub before, by OWNER/NAME", _hub, _hub_names))
     register(BackendEntry("analytic", "a Gaussian with a known score, for tests", _analytic))

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from obclip_gen.reading import Fields
+from obclip_gen.solver_settings import SolverSettings
 from obclip_privacy.errors import BadInputError
 from obclip_privacy.policy.frozen import Json
 
 if TYPE_CHECKING:
     from obclip_gen.backends.protocol import Backend
 
-#: Arithmetic of the denoiser: float32, or bfloat16 where torch's autocast uses it.
-Compute = Literal["float32", "bfloat16"]
-COMPUTE: tuple[Compute, ...] = ("float32", "bfloat16")
+#: Arithmetic of the denoiser: float32, or 16 bits where torch's autocast uses them; ``auto`` asks the
+#: hardware.
+Compute = Literal["auto", "float32", "bfloat16", "float16"]
+COMPUTE: tuple[Compute, ...] = ("auto", "float32", "bfloat16", "float16")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +27,30 @@ class LoadOptions:
 
     Attributes:
         compute: arithmetic of the denoiser.
-        device: a torch device, such as ``cpu``, ``cuda`` or ``mps``.
+        device: a torch device, such as ``cpu``, ``cuda`` or ``mps``; ``auto`` takes the best there is.
+        chunks: of 75 tokens that CLIP reads, 1 to 8; both sides of a request may differ.
+        clip_skip: layers of CLIP that are left out at the end, 0 to 8.
+        low_memory: attention in slices, pictures decoded one at a time and in tiles.
+        decoder: folder of an ``AutoencoderTiny`` that decodes in place of the model's autoencoder.
+
+    Raises:
+        BadInputError: a number is out of range.
     """
 
     compute: Compute = "float32"
     device: str = "cpu"
+    chunks: int = 1
+    clip_skip: int = 0
+    low_memory: bool = False
+    decoder: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.compute not in COMPUTE:
+            raise BadInputError(f"compute: use one of {', '.join(COMPUTE)}")
+        if not 1 <= self.chunks <= 8:
+            raise BadInputError("chunks: must be from 1 to 8")
+        if not 0 <= self.clip_skip <= 8:
+            raise BadInputError("clip skip: must be from 0 to 8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +63,7 @@ class Defaults:
         num_inference_steps: T.
         split: k.
         guidance_scale: of classifier-free guidance.
+        solver: one of :data:`obclip_gen.solver_settings.SOLVERS`.
     """
 
     height: int
@@ -48,6 +71,7 @@ class Defaults:
     num_inference_steps: int = 25
     split: int = 10
     guidance_scale: float = 7.5
+    solver: str = "dpmsolver++"
 
     @classmethod
     def from_json(cls, value: Mapping[str, Json]) -> Defaults:
@@ -57,13 +81,15 @@ class Defaults:
             BadInputError: a field is missing or not a number in a sensible range.
         """
         names = [item.name for item in fields(cls)]
-        read = Fields({name: value.get(name) for name in names}, "defaults: ", names)
+        given = {name: value.get(name) for name in names}
+        read = Fields(given | {"solver": value.get("solver", "dpmsolver++")}, "defaults: ", names)
         made = cls(
             height=read.whole("height"),
             width=read.whole("width"),
             num_inference_steps=read.whole("num_inference_steps"),
             split=read.whole("split"),
             guidance_scale=read.number("guidance_scale"),
+            solver=SolverSettings(read.text("solver")).name,
         )
         if not (8 <= made.height <= 8192 and 8 <= made.width <= 8192):
             raise BadInputError("defaults: height and width must be from 8 to 8192")
@@ -81,6 +107,7 @@ class Defaults:
             "num_inference_steps": self.num_inference_steps,
             "split": self.split,
             "guidance_scale": self.guidance_scale,
+            "solver": self.solver,
         }
 
 

@@ -1,16 +1,45 @@
-"""A local folder in diffusers' format."""
+"""A local folder in diffusers' format, of whichever family its denoiser is."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
+from obclip_gen.backends.diffusion_transformers import FluxBackend, PixArtBackend, Sd3Backend
 from obclip_gen.backends.entry import LoadOptions
-from obclip_gen.backends.layout import folder_layout
+from obclip_gen.backends.family import FamilyBackend
+from obclip_gen.backends.layout import ModelLayout, folder_layout
+from obclip_gen.backends.parts import class_of, read_json
 from obclip_gen.backends.stable_diffusion import StableDiffusionBackend
+from obclip_privacy.errors import BadInputError
+
+#: By the class of the denoiser.
+FAMILIES: Mapping[str, Callable[[ModelLayout, LoadOptions], FamilyBackend]] = {
+    "UNet2DConditionModel": StableDiffusionBackend,
+    "PixArtTransformer2DModel": PixArtBackend,
+    "SD3Transformer2DModel": Sd3Backend,
+    "FluxTransformer2DModel": FluxBackend,
+}
 
 
-def load_folder(path: str, options: LoadOptions) -> StableDiffusionBackend:
+def load_folder(path: str, options: LoadOptions) -> FamilyBackend:
     """Load ``diffusers:<path>``.
 
     Raises:
         BadInputError: the folder is not a model of a supported family.
     """
-    return StableDiffusionBackend(folder_layout(path), options)
+    return load_layout(folder_layout(path), options)
+
+
+def load_layout(layout: ModelLayout, options: LoadOptions) -> FamilyBackend:
+    """Load a model whose parts are known.
+
+    Raises:
+        BadInputError: it is not of a supported family, or cannot be loaded.
+    """
+    part = "transformer" if "transformer" in layout.parts else "unet"
+    kind = class_of(read_json(layout, part, "config.json"))
+    if kind is None or kind not in FAMILIES:
+        raise BadInputError(
+            f"{layout.model_id}: {part} is a {kind}; the families that run here have {', '.join(FAMILIES)}"
+        )
+    return FAMILIES[kind](layout, options)

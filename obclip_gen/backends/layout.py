@@ -40,12 +40,29 @@ class ModelLayout:
         title: one line for people.
         parts: folder of each of :data:`PARTS`.
         defaults: the settings that the model was made for; ``None`` to derive them from its parts.
+        root: folder of the whole model, where there is one; its ``model_index.json`` may say more.
     """
 
     model_id: str
     title: str
     parts: Mapping[str, Path]
     defaults: Defaults | None
+    root: Path | None = None
+
+    def index(self) -> Mapping[str, Any]:
+        """Give what ``model_index.json`` says; nothing where there is none.
+
+        Raises:
+            BadInputError: it cannot be read.
+        """
+        file = None if self.root is None else self.root / "model_index.json"
+        if file is None or not file.is_file():
+            return {}
+        try:
+            value = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise BadInputError(f"{self.model_id}: model_index.json is not JSON") from None
+        return value if isinstance(value, dict) else {}
 
 
 def weights_folder() -> Path:
@@ -86,23 +103,39 @@ def embedded_layout(name: str, root: Path | None = None) -> ModelLayout:
 
 
 def folder_layout(path: str) -> ModelLayout:
-    """Find the parts of a local folder in diffusers' format.
+    """Find the parts of a local folder in diffusers' format: its sub-folders that hold a configuration.
 
     Raises:
-        BadInputError: it is not a folder, or lacks a part.
+        BadInputError: it is not a folder, or has no denoiser, autoencoder or scheduler.
     """
     folder = Path(path).expanduser()
     if not folder.is_dir():
         raise BadInputError(f"diffusers: {path} is not a folder")
-    missing = [part for part in PARTS if not (folder / part).is_dir()]
+    parts = {entry.name: entry for entry in sorted(folder.iterdir()) if entry.is_dir()}
+    missing = [part for part in ("vae", "scheduler", "tokenizer", "text_encoder") if part not in parts]
+    if not {"unet", "transformer"} & set(parts):
+        missing.insert(0, "unet or transformer")
     if missing:
         raise BadInputError(f"diffusers: {path} has no {', '.join(missing)}; is it a diffusers folder?")
     return ModelLayout(
         model_id=f"diffusers:{folder.resolve().name}",
         title="local folder",
-        parts={part: folder / part for part in PARTS},
+        parts=parts,
         defaults=None,
+        root=folder,
     )
+
+
+def part_layout(part: str, path: str) -> ModelLayout:
+    """Find a single part, in a folder of its own.
+
+    Raises:
+        BadInputError: it is not a folder.
+    """
+    folder = Path(path).expanduser()
+    if not folder.is_dir():
+        raise BadInputError(f"{part}: {path} is not a folder")
+    return ModelLayout(f"{part}:{folder.resolve().name}", "local folder", {part: folder}, None)
 
 
 def _index_file(folder: Path) -> Path:

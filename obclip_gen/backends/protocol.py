@@ -15,9 +15,10 @@ import torch
 from torch import Tensor
 
 from obclip_gen.backends.entry import Defaults
+from obclip_gen.backends.memory import Memory
 from obclip_gen.fingerprint import Fingerprint
 
-__all__ = ["Backend", "Conditioning", "Defaults", "Macs"]
+__all__ = ["Backend", "Conditioning", "Defaults", "Macs", "Memory"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,17 @@ class Backend(Protocol):
         """
         ...
 
+    @property
+    def embeds_guidance(self) -> bool:
+        """Whether the guidance scale is an input of the denoiser (consistency models, FLUX). Such a model
+        runs no unconditional rows.
+        """
+        ...
+
+    def with_guidance(self, conditioning: Conditioning, scale: float) -> Conditioning:
+        """Add the guidance scale to the conditioning, where it is an input; else give it unchanged."""
+        ...
+
     def unread(self, prompt: str) -> str:
         """Give the end of the prompt that does not fit the text encoder; empty when all of it
         does.
@@ -129,4 +141,8 @@ class Backend(Protocol):
 
     def macs(self, height: int, width: int) -> Macs:
         """Count the operations of one row at a picture size."""
+        ...
+
+    def memory(self, height: int, width: int, rows: int) -> Memory:
+        """Estimate the memory at a picture size for a number of denoiser rows, without running anything."""
         ...

@@ -1,141 +1,133 @@
-"""The Stable Diffusion family: ``UNet2DConditionModel``, one CLIP text encoder, an autoencoder.
+"""The U-Net family: Stable Diffusion 1.x, 2.x and XL, and what was distilled from them.
 
-Stable Diffusion 1.x and 2.x, BK-SDM, small-sd and the embedded models are of this family. Parts are loaded
-from safetensors only, from local folders only: nothing is downloaded and no code is run from a file.
+``UNet2DConditionModel`` with one CLIP encoder (1.x, 2.x, BK-SDM, small-sd, the embedded models) or two
+(XL, SSD-1B, Vega, KOALA), consistency models among them. The encoders decide between the two.
 """
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import hashlib
-import json
+import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from obclip_gen.backends.entry import Compute, Defaults, LoadOptions
-from obclip_gen.backends.layout import ModelLayout
-from obclip_gen.backends.protocol import Conditioning, Macs
-from obclip_gen.backends.unet_engine import UNetEngine
+from obclip_gen.backends.entry import Defaults
+from obclip_gen.backends.family import FamilyBackend
+from obclip_gen.backends.parts import Parts
+from obclip_gen.backends.protocol import Conditioning
+from obclip_gen.backends.text.clip import ClipEncoder, ClipReading
+from obclip_gen.backends.unet_attention import HIDDEN
+from obclip_gen.backends.unet_engine import UNetEngine, size_ids
 from obclip_gen.backends.unet_meter import PriceList
-from obclip_gen.fingerprint import Fingerprint
-from obclip_gen.libs import library
-from obclip_gen.macs import count_macs
+from obclip_gen.fingerprint import Schedule
 from obclip_gen.schedule import NoiseSchedule
 from obclip_privacy.errors import BadInputError
 from obclip_privacy.policy.frozen import Json
 
-_HIDDEN = "encoder_hidden_states"
-_AUTOENCODERS = ("AutoencoderKL", "AutoencoderTiny")
-#: Pictures decoded at once; more would only cost memory.
-_DECODE_BATCH = 4
+_POOLED = "text_embeds"
 
 
-class StableDiffusionBackend:
-    """See the module; implements :class:`~obclip_gen.backends.protocol.Backend`."""
+class StableDiffusionBackend(FamilyBackend):
+    """See the module."""
 
-    def __init__(self, layout: ModelLayout, options: LoadOptions) -> None:
-        self._compute: Compute = options.compute
-        self._device = _torch_device(options.device)
-        unet_config = _config(layout, "unet", ("UNet2DConditionModel",))
-        vae_config = _config(layout, "vae", _AUTOENCODERS)
-        _config(layout, "text_encoder", ("CLIPTextModel",))
-        if unet_config.get("addition_embed_type") or unet_config.get("class_embed_type"):
+    family = "stable-diffusion"
+    denoiser_part = "unet"
+
+    def _check(self, parts: Parts) -> None:
+        config = parts.config("unet", ("UNet2DConditionModel",))
+        self._two = config.get("addition_embed_type") == "text_time"
+        if config.get("class_embed_type") or config.get("addition_embed_type") not in (None, "text_time"):
             raise BadInputError(
-                f"{layout.model_id}: U-Nets with added conditions (SDXL and its kin) are not supported yet"
+                f"{parts.layout.model_id}: U-Nets with conditions other than text and size are not supported"
             )
-        diffusers, transformers = library("diffusers"), library("transformers")
-        self._unet = self._load(layout, "unet", diffusers.UNet2DConditionModel)
-        self._vae = self._load(layout, "vae", getattr(diffusers, str(vae_config["_class_name"])))
-        self._text = self._load(layout, "text_encoder", transformers.CLIPTextModel)
-        self._tokenizer = _load_tokenizer(layout)
-        if self._compute == "bfloat16":
-            self._unet = self._unet.to(memory_format=torch.channels_last)
-        self._downscale = 2 ** (len(self._vae.config.block_out_channels) - 1)
-        self._scaling = float(self._vae.config.scaling_factor)
-        self._shift = float(getattr(self._vae.config, "shift_factor", None) or 0.0)
-        self._fingerprint = Fingerprint(
-            model_id=layout.model_id,
-            family="stable-diffusion",
-            latent_channels=int(self._unet.config.in_channels),
-            downscale=self._downscale,
-            scaling_factor=self._scaling,
-            shift_factor=self._shift,
-            schedule=NoiseSchedule.from_config(_read_json(layout, "scheduler", "scheduler_config.json")),
-            denoiser_sha256=_weights_sha256(layout.parts["unet"]),
-            text_encoder_sha256=_weights_sha256(layout.parts["text_encoder"]),
-        )
-        side = int(self._unet.config.sample_size) * self._downscale
-        self._defaults = layout.defaults or Defaults(height=side, width=side)
+        if config.get("in_channels") != config.get("out_channels", 4):
+            raise BadInputError(
+                f"{parts.layout.model_id}: the U-Net takes more than latents (inpainting, editing);"
+                " use a text-to-image model"
+            )
+        for part in ("text_encoder", "text_encoder_2") if self._two else ("text_encoder",):
+            if not parts.has(part):
+                raise BadInputError(f"{parts.layout.model_id}: has no {part}")
+            parts.config(part, ("CLIPTextModel", "CLIPTextModelWithProjection"))
         self._price_lists: dict[tuple[int, int], PriceList] = {}
-        self._macs = functools.lru_cache(maxsize=16)(self._count)
+        self._zeros = bool(parts.layout.index().get("force_zeros_for_empty_prompt", self._two))
 
-    def _load(self, layout: ModelLayout, part: str, cls: Any) -> Any:
-        try:
-            module = cls.from_pretrained(
-                str(layout.parts[part]),
-                local_files_only=True,
-                use_safetensors=True,
-                torch_dtype=torch.float32,
-            )
-        except (OSError, ValueError, RuntimeError) as error:
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise BadInputError(f"{layout.model_id}: {part} cannot be loaded: {reason}") from None
-        module.requires_grad_(False)
-        return module.eval().to(self._device)
+    def _load_denoiser(self, parts: Parts) -> Any:
+        return parts.load("unet", "diffusers", "UNet2DConditionModel")
+
+    def _load_text(self, parts: Parts) -> Mapping[str, ClipEncoder]:
+        reading = ClipReading(self._options.chunks, self._options.clip_skip, penultimate=self._two)
+        first = ClipEncoder(
+            parts.load("text_encoder", "transformers", "CLIPTextModel"),
+            parts.clip_tokenizer("tokenizer"),
+            reading,
+        )
+        if not self._two:
+            return {"text_encoder": first}
+        second = ClipEncoder(
+            parts.load("text_encoder_2", "transformers", "CLIPTextModelWithProjection"),
+            parts.clip_tokenizer("tokenizer_2" if parts.has("tokenizer_2") else "tokenizer"),
+            reading,
+        )
+        return {"text_encoder": first, "text_encoder_2": second}
+
+    def _load_schedule(self, parts: Parts) -> Schedule:
+        config = parts.json("scheduler", "scheduler_config.json")
+        self._consistency = config.get("_class_name") == "LCMScheduler"
+        return NoiseSchedule.from_config(config)
+
+    def _own_defaults(self) -> Defaults:
+        side = int(self._denoiser.config.sample_size) * self._decoder.downscale
+        if self._consistency:
+            scale = 8.0 if self.embeds_guidance else 1.0
+            return Defaults(side, side, num_inference_steps=8, split=3, guidance_scale=scale, solver="lcm")
+        return Defaults(side, side, guidance_scale=5.0 if self._two else 7.5)
 
     @property
-    def fingerprint(self) -> Fingerprint:
-        """What the model is."""
-        return self._fingerprint
-
-    @property
-    def defaults(self) -> Defaults:
-        """The settings that it was made for."""
-        return self._defaults
-
-    def latent_shape(self, height: int, width: int) -> tuple[int, int, int]:
-        """See the protocol; both sides must fill the U-Net's coarsest grid."""
-        unit = self._downscale * 2 ** (len(self._unet.config.block_out_channels) - 1)
-        if height % unit or width % unit or min(height, width) < unit:
-            raise BadInputError(f"height and width must be multiples of {unit} for this model")
-        channels = self._fingerprint.latent_channels
-        return channels, height // self._downscale, width // self._downscale
+    def embeds_guidance(self) -> bool:
+        """Whether it is a consistency model that was distilled together with its guidance."""
+        return self._denoiser.config.time_cond_proj_dim is not None
 
     def encode(self, prompts: Sequence[str]) -> Conditioning:
-        """Encode prompts with CLIP: the last hidden state, ``[R, L, D]``, padded to the full length."""
-        tokens = self._tokenizer(
-            list(prompts),
-            padding="max_length",
-            max_length=self._tokenizer.model_max_length,
-            truncation=True,
-            return_tensors="pt",
-        )
-        with torch.inference_mode():
-            hidden: Tensor = self._text(tokens.input_ids.to(self._device))[0]
-        return Conditioning({_HIDDEN: hidden.float()})
+        """Encode prompts with CLIP: hidden states ``[R, L, D]``, and pooled text where the family has it."""
+        encoded = [encoder.encode(prompts) for encoder in self._encoders.values()]
+        hidden = torch.cat([states for states, _ in encoded], dim=-1)
+        if not self._two:
+            return Conditioning({HIDDEN: hidden})
+        pooled = encoded[-1][1]
+        if pooled is None:
+            raise BadInputError(f"{self._fingerprint.model_id}: text_encoder_2 gives no pooled text")
+        if self._zeros:
+            told = torch.tensor(
+                [prompt != "" for prompt in prompts], dtype=hidden.dtype, device=hidden.device
+            )
+            hidden, pooled = hidden * told[:, None, None], pooled * told[:, None]
+        return Conditioning({HIDDEN: hidden, _POOLED: pooled})
 
-    def unread(self, prompt: str) -> str:
-        """See the protocol: what comes after the last token that fits between start and end tokens."""
-        tokens = self._tokenizer(prompt, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
-        offsets = tokens["offset_mapping"]
-        room = self._tokenizer.model_max_length - 2
-        return prompt[offsets[room][0] :] if len(offsets) > room else ""
+    def _grid(self) -> int:
+        return int(2 ** (len(self._denoiser.config.block_out_channels) - 1))
 
-    def predict(self, latents: Tensor, timesteps: Tensor, conditioning: Conditioning) -> Tensor:
-        """See the protocol."""
-        with torch.inference_mode(), self._arithmetic():
-            output: Tensor = self._unet(
-                latents.to(self._device),
-                timesteps.to(self._device),
-                encoder_hidden_states=conditioning.tensors[_HIDDEN],
-                return_dict=False,
-            )[0]
-        return output.float().contiguous().to(latents.device)
+    def _run(
+        self, denoiser: Any, latents: Tensor, timesteps: Tensor, tensors: Mapping[str, Tensor]
+    ) -> Tensor:
+        more: dict[str, object] = {}
+        if self._two:
+            pooled = tensors[_POOLED]
+            height, width = (side * self._decoder.downscale for side in latents.shape[2:])
+            more["added_cond_kwargs"] = {
+                "text_embeds": pooled,
+                "time_ids": size_ids((height, width), pooled),
+            }
+        if self.embeds_guidance:
+            more["timestep_cond"] = guidance_features(
+                tensors["guidance"], int(denoiser.config.time_cond_proj_dim)
+            )
+        output: Tensor = denoiser(
+            latents, timesteps, encoder_hidden_states=tensors[HIDDEN], return_dict=False, **more
+        )[0]
+        return output
 
     def engine(self, height: int, width: int) -> UNetEngine:
         """Take the denoiser apart for one request; see :mod:`obclip_gen.backends.engine`.
@@ -144,112 +136,34 @@ class StableDiffusionBackend:
             BadInputError: it has parts that the engine does not know.
         """
         _, rows, columns = self.latent_shape(height, width)
-        return UNetEngine(self._unet, self._prices((rows, columns)).price, self._arithmetic)
+        price = self._prices((rows, columns)).price
+        return UNetEngine(self._denoiser, price, self._arithmetic, (height, width))
 
     def _prices(self, cells: tuple[int, int]) -> PriceList:
         if cells not in self._price_lists:
-            config = {name: value for name, value in self._unet.config.items() if not name.startswith("_")}
-            length = int(self._tokenizer.model_max_length)
-            self._price_lists[cells] = PriceList(config, cells, length)
+            given = self._denoiser.config.items()
+            config: dict[str, Json] = {name: value for name, value in given if name[0] != "_"}
+            self._price_lists[cells] = PriceList(config, cells, self._encoders["text_encoder"].length)
         return self._price_lists[cells]
 
-    def _arithmetic(self) -> contextlib.AbstractContextManager[object]:
-        if self._compute == "bfloat16":
-            return torch.autocast(self._device.type, dtype=torch.bfloat16)
-        return contextlib.nullcontext()
-
-    def decode(self, latents: Tensor) -> Tensor:
-        """See the protocol."""
-        pictures = []
-        with torch.inference_mode():
-            for batch in torch.split(latents, _DECODE_BATCH):
-                unscaled = batch.to(self._device) / self._scaling + self._shift
-                decoded: Tensor = self._vae.decode(unscaled, return_dict=False)[0]
-                pictures.append((decoded.float() / 2 + 0.5).clamp(0, 1).cpu())
-        return torch.cat(pictures)
-
-    def macs(self, height: int, width: int) -> Macs:
-        """See the protocol; counted once per size on copies without storage."""
-        return self._macs(height, width)
-
-    def _count(self, height: int, width: int) -> Macs:
-        channels, rows, columns = self.latent_shape(height, width)
-        length = int(self._tokenizer.model_max_length)
-
-        def decoder() -> None:
-            vae = type(self._vae).from_config(self._vae.config)
-            vae.decode(torch.empty(1, channels, rows, columns))
-
-        def text_encoder() -> None:
-            type(self._text)(self._text.config)(torch.empty(1, length, dtype=torch.long))
-
-        return Macs(
-            denoiser=self._prices((rows, columns)).whole().macs,
-            text_encoder=count_macs(text_encoder),
-            decoder=count_macs(decoder),
-        )
-
-    @property
-    def parameters(self) -> Mapping[str, int]:
-        """Parameters of each part, for people."""
-        parts = {"unet": self._unet, "text_encoder": self._text, "vae": self._vae}
-        return {
-            name: sum(value.numel() for value in cast("nn.Module", part).parameters())
-            for name, part in parts.items()
-        }
+    def _row_macs(self, cells: tuple[int, int]) -> int:
+        if self.embeds_guidance:
+            return super()._row_macs(cells)
+        return self._prices(cells).whole().macs
 
 
-def _torch_device(name: str) -> torch.device:
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError):
-        raise BadInputError(f"device {name}: torch cannot use it here") from None
-    return device
+def guidance_features(scale: Tensor, width: int) -> Tensor:
+    """Give sines and cosines of 1000 (scale - 1), as consistency models are told their guidance.
 
+    Args:
+        scale: ``[R]``.
+        width: of the features, even.
 
-def _load_tokenizer(layout: ModelLayout) -> Any:
-    try:
-        tokenizer = library("transformers").CLIPTokenizer.from_pretrained(
-            str(layout.parts["tokenizer"]), local_files_only=True
-        )
-    except (OSError, ValueError) as error:
-        raise BadInputError(f"{layout.model_id}: tokenizer cannot be loaded: {error}") from None
-    if not 3 <= tokenizer.model_max_length <= 1024:
-        raise BadInputError(f"{layout.model_id}: tokenizer_config.json must state model_max_length")
-    return tokenizer
-
-
-def _read_json(layout: ModelLayout, part: str, name: str) -> dict[str, Json]:
-    file = layout.parts[part] / name
-    try:
-        value = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise BadInputError(f"{layout.model_id}: {part}/{name} is missing or not JSON") from None
-    if not isinstance(value, dict):
-        raise BadInputError(f"{layout.model_id}: {part}/{name} is not a JSON object")
-    return value
-
-
-def _config(layout: ModelLayout, part: str, allowed: Sequence[str]) -> dict[str, Json]:
-    config = _read_json(layout, part, "config.json")
-    architectures = config.get("architectures")
-    first = architectures[0] if isinstance(architectures, list) and architectures else None
-    kind = config.get("_class_name") or first
-    if kind not in allowed:
-        raise BadInputError(
-            f"{layout.model_id}: {part} is a {kind}; this backend runs {' or '.join(allowed)}"
-        )
-    return config
-
-
-def _weights_sha256(folder: Path) -> str:
-    """Hash the weights of a part: the bytes of its safetensors files, in order of their names."""
-    files = sorted(folder.glob("*.safetensors"))
-    if not files:
-        raise BadInputError(f"{folder.name}: no safetensors file; other formats can run code and are refused")
-    total = hashlib.sha256()
-    for file in files:
-        with file.open("rb") as stream:
-            total.update(hashlib.file_digest(stream, "sha256").digest())
-    return total.hexdigest()
+    Returns:
+        ``[R, width]`` (Vaswani et al. 2017, section 3.5, at 10,000; Meng et al. 2023, section 3.1).
+    """
+    half = width // 2
+    steps = torch.arange(half, dtype=torch.float32, device=scale.device)
+    waves = torch.exp(steps * (-math.log(10_000) / (half - 1)))
+    angles = 1000 * (scale.float() - 1)[:, None] * waves[None, :]
+    return torch.cat([angles.sin(), angles.cos()], dim=1)

@@ -73,6 +73,7 @@ class UNetEngine:
         unet: Any,
         price: Price,
         arithmetic: Arithmetic = contextlib.nullcontext,
+        size: tuple[int, int] | None = None,
     ) -> None:
         """Take a U-Net apart without changing it.
 
@@ -80,6 +81,7 @@ class UNetEngine:
             unet: a ``UNet2DConditionModel``.
             price: the cost of each kind of work at the size of the latents.
             arithmetic: context for the modules.
+            size: height and width of the picture in pixels, for U-Nets that are told.
 
         Raises:
             BadInputError: it has parts that this forward does not know.
@@ -90,6 +92,7 @@ class UNetEngine:
         self._unet = unet
         self._price = price
         self._arithmetic = arithmetic
+        self._size = size
         self._layers: list[Layer] = []
         self._down = [unit for block in unet.down_blocks for unit in self._units(block, "downsamplers")]
         mid = unet.mid_block
@@ -165,7 +168,9 @@ class UNetEngine:
         unet = self._unet
         embedding: Tensor = unet.time_embedding(unet.time_proj(timesteps).to(dtype=dtype))
         if unet.config.addition_embed_type == "text_time":
-            pooled, sizes = text.tensors["text_embeds"], text.tensors["time_ids"]
+            pooled = text.tensors["text_embeds"]
+            told = text.tensors.get("time_ids")
+            sizes = size_ids(self._size, pooled) if told is None else told
             projected = unet.add_time_proj(sizes.flatten()).reshape(pooled.shape[0], -1)
             added = torch.cat([pooled, projected], dim=-1).to(embedding.dtype)
             embedding = embedding + unet.add_embedding(added)
@@ -284,6 +289,21 @@ def _joined(hidden: Tensor, skip: Tensor) -> Tensor:
         rows = max(skip.shape[0], hidden.shape[0])
         hidden, skip = hidden.expand(rows, -1, -1, -1), skip.expand(rows, -1, -1, -1)
     return torch.cat([hidden, skip], dim=1)
+
+
+def size_ids(size: tuple[int, int] | None, like: Tensor) -> Tensor:
+    """Give SDXL's size conditions (Podell et al. 2023, section 2.2): original size, crop, target size.
+
+    Args:
+        size: height and width in pixels; the picture is whole and asked for as it is.
+        like: R rows, on the device.
+
+    Returns:
+        ``[R, 6]``.
+    """
+    height, width = size or (0, 0)
+    ids = torch.tensor([[height, width, 0, 0, height, width]], dtype=like.dtype, device=like.device)
+    return ids.expand(like.shape[0], -1)
 
 
 def check_supported(unet: Any) -> None:

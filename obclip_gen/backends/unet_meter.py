@@ -128,7 +128,6 @@ class PriceList:
             sizes = int(config.addition_time_embed_dim) * _SIZES
             width = int(config.projection_class_embeddings_input_dim) - sizes
             tensors["text_embeds"] = torch.empty(rows, width, device="meta")
-            tensors["time_ids"] = torch.empty(rows, _SIZES, device="meta")
         text = Conditioning(tensors)
         return self._engine.prepare(text) if once else text
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from obclip_gen.backends.protocol import Backend
+from obclip_gen.bench.memory import watched
 from obclip_gen.bench.rows import Row
 from obclip_gen.bench.suite import Case
 from obclip_gen.denoise.guidance import GuidedPredictor
@@ -35,6 +36,8 @@ class Drawn:
         seconds_device: likewise (members are finished in one batch).
         bytes_up: request body.
         bytes_down: response body.
+        peak_bytes_cloud: memory of the cloud phase above the models; ``None`` where it cannot be measured,
+            and of rows without one.
     """
 
     pictures: Tensor
@@ -45,6 +48,7 @@ class Drawn:
     seconds_device: float
     bytes_up: int
     bytes_down: int
+    peak_bytes_cloud: int | None
 
 
 def _settings(cloud: Backend, k: int, seed: int, plan: str, steps: int) -> RequestSettings:
@@ -102,13 +106,15 @@ def draw(
             seconds_device=0.0 if on_cloud else seconds / case.n,
             bytes_up=0,
             bytes_down=0,
+            peak_bytes_cloud=None,
         )
     plan = row.plan(k) or "none"
     asked = case
     if row.kind == "neutral":
-        asked = Case(1, case.number, (case.neutral,), ((),), ({},), case.neutral)
+        asked = replace(case, n=1, prompts=(case.neutral,), assignments=((),), values=({},))
     request = request_for(cloud, asked, k, seed, plan, steps)
-    result = cloud_phase(cloud, request, request.sha256, Watch())
+    with watched() as peak:
+        result = cloud_phase(cloud, request, request.sha256, Watch())
     latents, macs, seconds = _finish(device, case, result, seed, steps, cloud)
     return Drawn(
         pictures=device.decode(latents),
@@ -119,6 +125,7 @@ def draw(
         seconds_device=seconds / case.n,
         bytes_up=len(request.to_bytes()),
         bytes_down=len(result.to_bytes("float32")),
+        peak_bytes_cloud=peak.bytes,
     )
 
 

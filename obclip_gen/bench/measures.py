@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from obclip_privacy.interval import Z, wilson_interval
 from obclip_privacy.policy.frozen import Json
 
-_Z = 1.959964
 _WINDOW = 7
 
 
@@ -42,7 +42,7 @@ def ssim(picture: Tensor, reference: Tensor) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """*right* of *total*, with the 95 % Wilson interval (Wilson 1927)."""
+    """*right* of *total*, with the 95 % Wilson interval (:mod:`obclip_privacy.interval`)."""
 
     right: int
     total: int
@@ -55,12 +55,7 @@ class Share:
     @property
     def interval(self) -> tuple[float, float]:
         """Lower and upper bound."""
-        if not self.total:
-            return math.nan, math.nan
-        n, p = self.total, self.value
-        middle = (p + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-        half = _Z * math.sqrt(p * (1 - p) / n + _Z**2 / (4 * n * n)) / (1 + _Z**2 / n)
-        return max(0.0, middle - half), min(1.0, middle + half)
+        return wilson_interval(self.right, self.total) if self.total else (math.nan, math.nan)
 
     def to_json(self) -> dict[str, Json]:
         """Give the figures as plain JSON."""
@@ -112,7 +107,7 @@ def _student(freedom: int) -> float:
         return 12.7062
     if freedom == 2:
         return 4.30265
-    z, v = _Z, freedom
+    z, v = Z, freedom
     first = (z**3 + z) / 4
     second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
     third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384

@@ -16,10 +16,18 @@ from obclip_privacy.errors import BadInputError
 
 #: Where the weights that ship with the package lie, if they do.
 PACKAGED = Path(__file__).parents[1] / "weights" / "classifier"
+#: Features of held-out artwork by style, beside the weights.
+ARTWORK = "artwork.safetensors"
 
 
 class Reader:
-    """Reads attributes from pictures, and gives features of them."""
+    """Reads attributes from pictures, and gives features of them.
+
+    Attributes:
+        sha256: of the classifier's weights.
+        artwork: features ``[m, 256]`` of real pictures that no model was trained on, by drawing style; empty
+            where the folder has none.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Load ``columns.json`` and ``model.safetensors``.
@@ -39,6 +47,15 @@ class Reader:
             raise BadInputError(f"classifier: {folder} cannot be read: {type(error).__name__}") from None
         self._model.float().eval()
         self.sha256 = sha256_hex(weights.read_bytes())
+        artwork = folder / ARTWORK
+        self.artwork: dict[str, Tensor] = (
+            {
+                style: rows.float()
+                for style, rows in library("safetensors.torch").load_file(str(artwork)).items()
+            }
+            if artwork.is_file()
+            else {}
+        )
 
     def read(self, pictures: Tensor) -> tuple[list[dict[str, str]], Tensor]:
         """Give the most likely class of every column and features ``[N, 256]`` of pictures in 0..1."""

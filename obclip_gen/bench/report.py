@@ -5,10 +5,17 @@ from __future__ import annotations
 import statistics
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+from torch import Tensor
+
+from obclip_gen.bench.kernel import kernel_distance
 from obclip_gen.bench.measures import Share, paired
 from obclip_gen.bench.rows import DERIVED, ROWS
+from obclip_gen.bench.run import features_path
 from obclip_gen.bench.store import Store
 from obclip_gen.macs import RULE
 from obclip_privacy.policy.frozen import Json
@@ -21,11 +28,15 @@ Figure = Callable[[Mapping[str, Any]], float | None]
 BANDWIDTH = 18.88e6
 
 
-def table(store: Store) -> dict[str, Json]:
+def table(store: Store, artwork: Mapping[str, Tensor] | None = None) -> dict[str, Json]:
     """Give all figures of a run, one row per way, N and k.
 
     Differences are taken between pictures of the same candidate, set and seed; a set with a seed is one
     cluster. They are against ``obclip`` (the same k without acceleration) and against ``neutral``.
+
+    Args:
+        store: the run.
+        artwork: features ``[m, 256]`` of real pictures by style; without them no kernel distances are given.
     """
     groups: dict[tuple[str, int, int | None], list[Record]] = defaultdict(list)
     for record in store.records.values():
@@ -38,6 +49,8 @@ def table(store: Store) -> dict[str, Json]:
     ):
         base = {way: groups.get((way, n, k), []) for way in ("obclip", "neutral")}
         made = _row(name, n, k, records, base, plain)
+        if made.get("accuracy") and artwork:
+            made["kernel_distance"] = _distances(records, artwork, store.path.parent)
         rows.append(made)
         for derived, title, source, paid in DERIVED:
             if source == name:
@@ -84,13 +97,34 @@ def _row(
         "psnr": _mean(picture["psnr"] for picture in pictures),
         "ssim": _mean(picture["ssim"] for picture in pictures),
     }
+    peaks = [record["peak_bytes_cloud"] for record in records if record["peak_bytes_cloud"] is not None]
+    made["peak_bytes_cloud"] = max(peaks) if peaks else None
     if pictures[0]["right"] is not None:
         made["feature_distance"] = _mean(picture["feature_distance"] for picture in pictures)
         made["accuracy"] = _accuracy(pictures)
+        made["content"] = _tally([bool(picture["content"]) for picture in pictures]).to_json()
     made["against"] = {
         way: _against(records, others) for way, others in base.items() if others and way != name
     }
     return made
+
+
+def _tally(right: Sequence[bool]) -> Share:
+    return Share(sum(right), len(right))
+
+
+def _distances(records: list[Record], artwork: Mapping[str, Tensor], folder: Path) -> dict[str, Json]:
+    """Kernel distance of the pictures of each drawing style from the artwork of that style."""
+    by_style: dict[str, list[Tensor]] = defaultdict(list)
+    for record in records:
+        path = features_path(folder, str(record["key"]))
+        if path.is_file():
+            by_style[record["style"]].append(torch.from_numpy(np.load(path)).float())
+    return {
+        style: kernel_distance(torch.cat(parts), artwork[style])
+        for style, parts in sorted(by_style.items())
+        if style in artwork and sum(map(len, parts)) > 1
+    }
 
 
 def _accuracy(pictures: list[Mapping[str, Any]]) -> dict[str, Json]:
@@ -100,11 +134,11 @@ def _accuracy(pictures: list[Mapping[str, Any]]) -> dict[str, Json]:
         counts: dict[str, list[bool]] = defaultdict(list)
         for picture in pictures:
             counts[picture["values"][attribute]].append(bool(picture["right"][attribute]))
-        shares = {value: Share(sum(right), len(right)) for value, right in sorted(counts.items())}
+        shares = {value: _tally(right) for value, right in sorted(counts.items())}
         everything = [right for values in counts.values() for right in values]
         levels = [share.value for share in shares.values()]
         made[attribute] = {
-            "all": Share(sum(everything), len(everything)).to_json(),
+            "all": _tally(everything).to_json(),
             "values": {value: share.to_json() for value, share in shares.items()},
             "spread": max(levels) - min(levels),
         }
@@ -125,6 +159,7 @@ def _against(records: list[Record], others: list[Record]) -> dict[str, Json]:
     }
     first = records[0]["pictures"]
     if first[0]["right"] is not None:
+        figures["content"] = lambda picture: float(picture["content"])
         for attribute in first[0]["values"]:
             figures[f"accuracy.{attribute}"] = _right(attribute, None)
             for value in sorted({picture["values"][attribute] for picture in first}):
@@ -169,7 +204,8 @@ def markdown(figures: Mapping[str, Json]) -> str:
     for n in sorted({row["n"] for row in rows}):
         own = [row for row in rows if row["n"] == n]
         attributes = list(own[0].get("accuracy", {}))
-        head = ["way", "k", "ratio", "cloud s", "device s", "PSNR", "SSIM", *attributes, "SSIM less ObCLIP's"]
+        head = ["way", "k", "ratio", "cloud s", "device s", "cloud MB", "PSNR", "SSIM", *attributes]
+        head += ["content", "KID x 1000", "SSIM less ObCLIP's"]
         lines += [f"### N = {n}", "", "| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
         for row in own:
             cells = [
@@ -178,9 +214,14 @@ def markdown(figures: Mapping[str, Json]) -> str:
                 f"{row['ratio']:.3f}",
                 f"{row['seconds_cloud']:.2f}",
                 f"{row['seconds_device']:.2f}",
+                "" if row["peak_bytes_cloud"] is None else f"{row['peak_bytes_cloud'] / 1e6:.0f}",
                 f"{row['psnr']:.2f}",
                 f"{row['ssim']:.3f}",
                 *(_share(row["accuracy"][attribute]["all"]) for attribute in attributes),
+                _share(row["content"]) if "content" in row else "",
+                " ".join(
+                    f"{style} {1000 * value:.1f}" for style, value in row.get("kernel_distance", {}).items()
+                ),
                 _bounds(row["against"].get("obclip", {}).get("ssim")),
             ]
             lines.append("| " + " | ".join(cells) + " |")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from obclip_privacy.policy.frozen import Json
 
 #: Seeds of the initial noise begin here, so that nobody tunes on small ones by accident.
 FIRST_SEED = 90_000
+SEEDS_PER_SET = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Extent:
         seeds: how many seeds.
         steps: T.
         plans: plans to compare beside the fixed rows.
+        deep: seeds by N of the rows in ``DEEP_ROWS`` at the splits in ``DEEP_SPLITS``, where it is more.
     """
 
     sets: tuple[tuple[int, int], ...]
@@ -41,18 +44,26 @@ class Extent:
     seeds: int
     steps: int = 25
     plans: tuple[str, ...] = ()
+    deep: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         if self.seeds < 1 or not self.sets or any(count < 1 for _, count in self.sets):
             raise BadInputError("bench: at least one set and one seed")
+        if max([self.seeds, *(seeds for _, seeds in self.deep)]) > SEEDS_PER_SET:
+            raise BadInputError(f"bench: at most {SEEDS_PER_SET} seeds")
         if not all(1 <= k <= self.steps for k in self.splits):
             raise BadInputError(f"bench: k must be from 1 to {self.steps}")
 
 
-#: A small run, and 240 pictures of each N with three seeds.
+#: The comparisons that decide which plan ships, and what they are compared with.
+DEEP_ROWS = frozenset({"cloud", "neutral", "obclip", "reuse", "ours"})
+DEEP_SPLITS = frozenset({None, 5, 10})
+
+#: Ten minutes, and a night: 240 prompts of each N with three seeds, and over 1,000 pictures of each value for
+#: the rows that decide.
 EXTENTS = {
     "quick": Extent(((2, 4), (6, 2), (30, 1)), (5, 10), 1),
-    "full": Extent(((2, 120), (6, 40), (30, 8)), (1, 3, 5, 10, 15), 3),
+    "full": Extent(((2, 120), (6, 40), (30, 8)), (1, 3, 5, 10, 15), 3, deep=((2, 9), (6, 13), (30, 21))),
 }
 
 
@@ -72,15 +83,30 @@ class Task:
 
 
 def tasks(extent: Extent) -> list[Task]:
-    """List everything to draw; a set's cloud-only pictures come before what is compared with them."""
+    """List everything to draw; a set's cloud-only pictures come before what is compared with them.
+
+    Every set has noise of its own; the first seeds of all sets come before further ones, so that a run that
+    is stopped has something of everything.
+    """
     rows = (*ROWS, *(extra_row(plan) for plan in extent.plans))
+    deep = dict(extent.deep)
+    most = max([extent.seeds, *deep.values()])
     made = []
-    for n, count in extent.sets:
+    for repetition, (n, count) in itertools.product(range(most), extent.sets):
         for case in cases(n, count):
-            for seed in range(FIRST_SEED, FIRST_SEED + extent.seeds):
-                for k in (None, *extent.splits):
-                    made += [Task(row, case, k, seed) for row in rows if row.exists(k)]
+            seed = FIRST_SEED + case.number * SEEDS_PER_SET + repetition
+            made += [
+                Task(row, case, k, seed)
+                for k in (None, *extent.splits)
+                for row in rows
+                if row.exists(k)
+                and (repetition < extent.seeds or (repetition < deep.get(n, 0) and _is_deep(row, k)))
+            ]
     return made
+
+
+def _is_deep(row: Row, k: int | None) -> bool:
+    return row.name in DEEP_ROWS and k in DEEP_SPLITS
 
 
 def header(cloud: Backend, device: Backend, reader: Reader | None, steps: int) -> dict[str, Json]:
@@ -126,17 +152,24 @@ def run(
             continue
         drawn = draw(cloud, device, task.case, task.row, task.k, task.seed, extent.steps)
         if task.row.kind == "cloud":
-            _save(reference, drawn.pictures)
-        measured = _measured(task.case, drawn.pictures, _load(reference), reader)
+            _save(reference, (drawn.pictures * 255).round().byte())
+        measured, features = _measured(task.case, drawn.pictures, _load(reference), reader)
+        if features is not None:
+            _save(features_path(folder, task.key), features.half())
         store.add(_record(task, drawn, measured))
     progress(len(todo), len(todo))
     return store
 
 
-def _save(path: Path, pictures: Tensor) -> None:
+def features_path(folder: Path, key: str) -> Path:
+    """Where the classifier's features ``[N, 256]`` of a task's pictures are kept, as float16."""
+    return folder / "features" / f"{key.replace('/', '_')}.npy"
+
+
+def _save(path: Path, tensor: Tensor) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part.npy")
-    np.save(part, (pictures * 255).round().byte().numpy())
+    np.save(part, tensor.numpy())
     part.replace(path)
 
 
@@ -144,30 +177,29 @@ def _load(path: Path) -> Tensor:
     return torch.from_numpy(np.load(path)).float() / 255
 
 
-def _measured(case: Case, pictures: Tensor, references: Tensor, reader: Reader | None) -> list[Json]:
+def _measured(
+    case: Case, pictures: Tensor, references: Tensor, reader: Reader | None
+) -> tuple[list[Json], Tensor | None]:
+    """Figures of every picture, and the classifier's features ``[N, 256]``."""
     rounded = (pictures * 255).round() / 255
-    read, distances = _read(rounded, references, reader)
-    return [
+    read, features = (None, None) if reader is None else reader.read(rounded)
+    distances = None
+    if reader is not None and features is not None:
+        _, expected = reader.read(references)
+        distances = ((features - expected).norm(dim=1) / expected.norm(dim=1)).tolist()
+    column, shown = case.content
+    figures: list[Json] = [
         {
             "values": dict(case.values[at]),
             "right": None if read is None else _right(case, at, read[at]),
+            "content": None if read is None else read[at].get(column) == shown,
             "psnr": round(psnr(rounded[at], references[at]), 4),
             "ssim": round(ssim(rounded[at], references[at]), 5),
             "feature_distance": None if distances is None else round(distances[at], 5),
         }
         for at in range(case.n)
     ]
-
-
-def _read(
-    pictures: Tensor, references: Tensor, reader: Reader | None
-) -> tuple[list[dict[str, str]] | None, list[float] | None]:
-    if reader is None:
-        return None, None
-    read, features = reader.read(pictures)
-    _, expected = reader.read(references)
-    distances = (features - expected).norm(dim=1) / expected.norm(dim=1)
-    return read, [float(value) for value in distances]
+    return figures, features
 
 
 def _right(case: Case, at: int, read: dict[str, str]) -> dict[str, Json]:
@@ -186,6 +218,7 @@ def _record(task: Task, drawn: Drawn, measured: Sequence[Json]) -> dict[str, Jso
         "n": task.case.n,
         "k": task.k,
         "set": task.case.number,
+        "style": task.case.style,
         "seed": task.seed,
         "plan": drawn.plan,
         "macs_cloud": drawn.macs_cloud,
@@ -194,5 +227,6 @@ def _record(task: Task, drawn: Drawn, measured: Sequence[Json]) -> dict[str, Jso
         "seconds_device": round(drawn.seconds_device, 4),
         "bytes_up": drawn.bytes_up,
         "bytes_down": drawn.bytes_down,
+        "peak_bytes_cloud": drawn.peak_bytes_cloud,
         "pictures": list(measured),
     }

@@ -13,6 +13,10 @@ import typer
 from obclip_privacy.cli.output import Format, print_json, print_jsonl, print_table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
     from obclip_gen.bench.cost import PlanCost
     from obclip_gen.bench.paper import Reproduced
 
@@ -169,25 +173,33 @@ def run(
         run_all(
             load_backend(cloud_model, load), load_backend(device_model, load), reader, extent, out, progress
         )
-    _report(out)
+    _report(out, reader.artwork if reader else None)
 
 
 @app.command()
 def report(
     out: Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)],
     plots: Annotated[bool, typer.Option(help="Also draw the figures.")] = True,
+    classifier: Annotated[
+        Path | None, typer.Option(help="Folder of the attribute classifier, for its artwork's features.")
+    ] = None,
 ) -> None:
     """Make the tables and figures of a run from its results: tables.json, tables.md, three SVG."""
-    _report(out, plots)
+    from obclip_gen.bench.reader import find_reader
+    from obclip_gen.libs import quiet_libraries
+
+    quiet_libraries()
+    reader = find_reader(classifier)
+    _report(out, reader.artwork if reader else None, plots)
 
 
-def _report(out: Path, plots: bool = True) -> None:
+def _report(out: Path, artwork: Mapping[str, Tensor] | None, plots: bool = True) -> None:
     import json
 
     from obclip_gen.bench.report import markdown, table
     from obclip_gen.bench.store import Store
 
-    figures = table(Store.read(out / "results.jsonl"))
+    figures = table(Store.read(out / "results.jsonl"), artwork)
     text = markdown(figures)
     (out / "tables.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     (out / "tables.md").write_text(text, encoding="utf-8")

@@ -48,9 +48,28 @@ def generate(
     height: Annotated[int | None, typer.Option(min=8, help="Pixels.", rich_help_panel=_DRAWING)] = None,
     width: Annotated[int | None, typer.Option(min=8, help="Pixels.", rich_help_panel=_DRAWING)] = None,
     solver: Annotated[
-        str,
-        typer.Option(help="dpmsolver++, unipc, euler or ddim.", rich_help_panel=_DRAWING),
-    ] = "dpmsolver++",
+        str | None,
+        typer.Option(help="Such as dpmsolver++, euler, lcm; default: the model's.", rich_help_panel=_DRAWING),
+    ] = None,
+    device_steps: Annotated[
+        int | None,
+        typer.Option(min=1, max=1000, help="Steps of the device's own levels.", rich_help_panel=_DRAWING),
+    ] = None,
+    device_solver: Annotated[
+        str | None, typer.Option(help="The device's own solver.", rich_help_panel=_DRAWING)
+    ] = None,
+    device_guidance: Annotated[
+        float | None,
+        typer.Option(min=0, max=50, help="The device's own guidance scale.", rich_help_panel=_DRAWING),
+    ] = None,
+    restart: Annotated[
+        bool,
+        typer.Option(
+            "--restart",
+            help="Device begins at first order, without the solver's history.",
+            rich_help_panel=_DRAWING,
+        ),
+    ] = False,
     server: Annotated[
         str | None,
         typer.Option(help="Address of the cloud; without it the cloud runs here.", rich_help_panel=_SERVER),
@@ -89,16 +108,36 @@ def generate(
         str,
         typer.Option(help="Accelerations of the device phase, such as gate-at=15.", rich_help_panel=_MODELS),
     ] = "none",
+    pair: Annotated[
+        str,
+        typer.Option(help="Models that fit, by name; see 'obclip models pairs'.", rich_help_panel=_MODELS),
+    ] = "embedded",
     cloud_model: Annotated[
-        str, typer.Option(help="The cloud model, unless --server.", rich_help_panel=_MODELS)
-    ] = "embedded:cloud",
+        str | None,
+        typer.Option(help="The cloud model, unless --server; default: the pair's.", rich_help_panel=_MODELS),
+    ] = None,
     device_model: Annotated[
-        str, typer.Option(help="The device model.", rich_help_panel=_MODELS)
-    ] = "embedded:device",
+        str | None, typer.Option(help="The device model; default: the pair's.", rich_help_panel=_MODELS)
+    ] = None,
+    chunks: Annotated[
+        int,
+        typer.Option(min=1, max=8, help="Blocks of 75 tokens that CLIP reads.", rich_help_panel=_MODELS),
+    ] = 1,
+    clip_skip: Annotated[
+        int, typer.Option(min=0, max=8, help="Layers of CLIP to leave out.", rich_help_panel=_MODELS)
+    ] = 0,
+    low_memory: Annotated[
+        bool,
+        typer.Option("--low-memory", help="Attention in slices, decoding in tiles.", rich_help_panel=_MODELS),
+    ] = False,
+    decoder: Annotated[
+        Path | None,
+        typer.Option(help="Folder of a tiny decoder (TAESD) for this device.", rich_help_panel=_MODELS),
+    ] = None,
     compute: Annotated[
         ComputeChoice, typer.Option(help="Arithmetic of the denoisers.", rich_help_panel=_MODELS)
-    ] = ComputeChoice.FLOAT32,
-    device: Annotated[str, typer.Option(help="cpu, cuda, mps.", rich_help_panel=_MODELS)] = "cpu",
+    ] = ComputeChoice.AUTO,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps.", rich_help_panel=_MODELS)] = "auto",
     threads: Annotated[
         int | None, typer.Option(min=1, help="CPU threads; default: torch's own.", rich_help_panel=_MODELS)
     ] = None,
@@ -111,14 +150,18 @@ def generate(
     Writes picture.png, sheet.png (what the cloud saw beside what you got) and record.json, all or none.
     """
     from contextlib import ExitStack
+    from dataclasses import replace
 
     from rich.console import Console
 
+    from obclip_gen.backends.presets import pair as find_pair
     from obclip_gen.closure import accepted_candidates
     from obclip_gen.output.folder import check_writable
     from obclip_privacy.candidates.engine import Engine
     from obclip_privacy.policy.loader import load_policy
 
+    fit = find_pair(pair)
+    cloud_name, device_name = cloud_model or fit.cloud, device_model or fit.device
     check_writable(out)
     rules = load_policy(policy)
     source = Engine(rules)
@@ -138,7 +181,9 @@ def generate(
     console = Console(stderr=True)
     quiet_libraries()
     use_threads(threads)
-    load = LoadOptions(compute=compute.value, device=device)
+    load = LoadOptions(
+        compute=compute.value, device=device, chunks=chunks, clip_skip=clip_skip, low_memory=low_memory
+    )
     options = Options(
         num_inference_steps=steps,
         split=split,
@@ -150,6 +195,10 @@ def generate(
         acceleration=plan,
         device_plan=device_plan,
         precision=precision.value,
+        device_solver=device_solver,
+        device_steps=device_steps,
+        device_guidance=device_guidance,
+        restart=restart,
     )
     with ExitStack() as stack:
         cloud: Cloud
@@ -165,8 +214,8 @@ def generate(
             cloud = stack.enter_context(RemoteCloud(settings))
         with console.status("loading models"):
             if server is None:
-                cloud = LocalCloud(load_backend(cloud_model, load))
-            finisher = load_backend(device_model, load)
+                cloud = LocalCloud(load_backend(cloud_name, load))
+            finisher = load_backend(device_name, replace(load, decoder=decoder))
         watch = stack.enter_context(generation_progress(console, server=server is not None))
         made = run(found, source, cloud, finisher, options, watch)
     unread = finisher.unread(prompt)

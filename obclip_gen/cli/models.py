@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from obclip_gen.cli.options import ComputeChoice
 from obclip_privacy.cli.output import Format, print_json, print_jsonl, print_table
 
 if TYPE_CHECKING:
@@ -41,11 +42,72 @@ def list_models(
 
 
 @app.command()
+def pairs(
+    output_format: Annotated[
+        Format, typer.Option("--format", "-f", help="table, json or jsonl.")
+    ] = Format.TABLE,
+) -> None:
+    """List pairs of public models that share their latents, for --pair."""
+    from obclip_gen.backends.presets import PAIRS
+
+    rows: list[dict[str, Json]] = [
+        {
+            "pair": name,
+            "cloud": pair.cloud,
+            "device": pair.device,
+            "millions": list(pair.millions),
+            "licences": list(pair.licences),
+            "note": pair.note,
+        }
+        for name, pair in PAIRS.items()
+    ]
+    if output_format is Format.TABLE:
+        cells = [
+            (
+                str(row["pair"]),
+                f"{PAIRS[str(row['pair'])].cloud}\n{PAIRS[str(row['pair'])].device}",
+                "\n".join(f"{size} M" for size in PAIRS[str(row["pair"])].millions),
+                "\n".join(PAIRS[str(row["pair"])].licences),
+                str(row["note"]),
+            )
+            for row in rows
+        ]
+        print_table(("pair", "cloud, device", "denoiser", "licence", "note"), cells)
+    elif output_format is Format.JSON:
+        print_json(rows)
+    else:
+        print_jsonl(rows)
+
+
+@app.command()
+def pull(
+    model: Annotated[str, typer.Argument(help="hub:OWNER/NAME, or a pair's name.", show_default=False)],
+) -> None:
+    """Fetch a model, or both of a pair, from its hub: safetensors and configurations only.
+
+    This is the only command that downloads models.
+    """
+    from obclip_gen.backends.hub import pull as fetch
+    from obclip_gen.backends.presets import PAIRS
+    from obclip_privacy.errors import BadInputError
+
+    references = (PAIRS[model].cloud, PAIRS[model].device) if model in PAIRS else (model,)
+    names = [reference.removeprefix("hub:") for reference in references if reference.startswith("hub:")]
+    if not names:
+        raise BadInputError(f"{model}: nothing to fetch; name hub:OWNER/NAME or a pair")
+    for name in names:
+        typer.echo(f"hub:{name} is in {fetch(name)}")
+
+
+@app.command()
 def info(
     model: Annotated[str, typer.Argument(help="SCHEME:MODEL, such as embedded:cloud.", show_default=False)],
+    rows: Annotated[int, typer.Option(min=1, help="Denoiser rows for the memory: 2 N with guidance.")] = 2,
+    compute: Annotated[ComputeChoice, typer.Option(help="Arithmetic of the denoiser.")] = ComputeChoice.AUTO,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps.")] = "auto",
     output_format: Annotated[Format, typer.Option("--format", "-f", help="table or json.")] = Format.TABLE,
 ) -> None:
-    """Load a model and show its fingerprint, its settings and its cost."""
+    """Load a model and show its fingerprint, its settings, its cost and its memory, without running it."""
     from obclip_gen.libs import load_torch, quiet_libraries
 
     load_torch()
@@ -54,9 +116,10 @@ def info(
     from obclip_gen.macs import RULE
 
     quiet_libraries()
-    backend = load_backend(model, LoadOptions())
+    backend = load_backend(model, LoadOptions(compute=compute.value, device=device))
     defaults = backend.defaults
     macs = backend.macs(defaults.height, defaults.width)
+    memory = backend.memory(defaults.height, defaults.width, rows)
     shown: dict[str, Json] = {
         **backend.fingerprint.to_json(),
         "fingerprint": backend.fingerprint.sha256,
@@ -67,6 +130,11 @@ def info(
             "denoiser_row": macs.denoiser,
             "text_encoder_row": macs.text_encoder,
             "decoder": macs.decoder,
+        },
+        "memory_bytes": {
+            "weights": sum(memory.weights.values()),
+            "working_at_most": memory.working,
+            "rows": rows,
         },
     }
     if output_format is not Format.TABLE:

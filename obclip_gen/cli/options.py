@@ -14,8 +14,10 @@ TOKEN_VARIABLE = "OBCLIP_TOKEN"  # noqa: S105  # the variable's name, not a toke
 class ComputeChoice(StrEnum):
     """Arithmetic of the denoiser."""
 
+    AUTO = "auto"
     FLOAT32 = "float32"
     BFLOAT16 = "bfloat16"
+    FLOAT16 = "float16"
 
 
 class PrecisionChoice(StrEnum):

@@ -28,10 +28,13 @@ def serve(
     model: Annotated[
         str, typer.Option(help="The cloud model, SCHEME:MODEL; see 'obclip models list'.")
     ] = "embedded:cloud",
-    compute: Annotated[
-        ComputeChoice, typer.Option(help="Arithmetic of the denoiser.")
-    ] = ComputeChoice.FLOAT32,
-    device: Annotated[str, typer.Option(help="Where to compute: cpu, cuda, mps.")] = "cpu",
+    compute: Annotated[ComputeChoice, typer.Option(help="Arithmetic of the denoiser.")] = ComputeChoice.AUTO,
+    device: Annotated[str, typer.Option(help="Where to compute: auto, cpu, cuda, mps.")] = "auto",
+    chunks: Annotated[int, typer.Option(min=1, max=8, help="Blocks of 75 tokens that CLIP reads.")] = 1,
+    clip_skip: Annotated[int, typer.Option(min=0, max=8, help="Layers of CLIP to leave out.")] = 0,
+    low_memory: Annotated[
+        bool, typer.Option("--low-memory", help="Attention in slices, decoding in tiles.")
+    ] = False,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; default: torch's own.")] = None,
     max_queue: Annotated[int, typer.Option(min=0, help="Requests that may wait; more get 429.")] = 16,
     max_candidates: Annotated[
@@ -76,7 +79,10 @@ def serve(
     bound = bind(host, port)
     quiet_libraries()
     use_threads(threads)
-    backend = load_backend(model, LoadOptions(compute=compute.value, device=device))
+    load = LoadOptions(
+        compute=compute.value, device=device, chunks=chunks, clip_skip=clip_skip, low_memory=low_memory
+    )
+    backend = load_backend(model, load)
     limits = RequestLimits(max_candidates=max_candidates, max_steps=max_steps, max_pixels=max_pixels)
     settings = ServerSettings(limits=limits, max_queue=max_queue, token=token)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")

@@ -7,12 +7,18 @@ signature.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from obclip_gen.backends.protocol import Backend, Conditioning
+
+
+def guided_encoder(backend: Backend, scale: float) -> Callable[[Sequence[str]], Conditioning]:
+    """Give the encoder of a backend; where the guidance scale is an input, it goes into every row."""
+    return lambda prompts: backend.with_guidance(backend.encode(prompts), scale)
 
 
 class Predictor(Protocol):

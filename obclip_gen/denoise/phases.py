@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ from obclip_gen.accelerate.executor import planned_predictor
 from obclip_gen.accelerate.plan import NONE, CachePlan, make_predictor
 from obclip_gen.accelerate.program import Setting
 from obclip_gen.backends.protocol import Backend
-from obclip_gen.denoise.guidance import GuidedPredictor, Predictor
+from obclip_gen.denoise.guidance import GuidedPredictor, Predictor, guided_encoder
 from obclip_gen.denoise.loop import Watch, run_steps
 from obclip_gen.denoise.noise import initial_noise
 from obclip_gen.denoise.solver import HandOver, Resumption
@@ -44,13 +44,20 @@ def cloud_phase(
         raise BadInputError("model_fingerprint: this server runs another model")
     started = time.perf_counter()
     shape = backend.latent_shape(request.height, request.width)
-    solver = make_solver(backend.fingerprint.schedule, request.solver, request.num_inference_steps)
+    solver = make_solver(
+        backend.fingerprint.schedule,
+        request.solver,
+        request.num_inference_steps,
+        seed=request.seed,
+        cells=shape[1:],
+    )
     with torch.inference_mode():
-        conditional = backend.encode(request.prompts)
-        negative = backend.encode([request.negative_prompt])
+        encode = guided_encoder(backend, request.guidance_scale)
+        conditional, negative = encode(request.prompts), encode([request.negative_prompt])
         noise = initial_noise(request.seed, shape).repeat(request.n, 1, 1, 1)
         latents = solver.start(noise)
-    predictor = make_predictor(request, backend, conditional, negative)
+    asked = replace(request, guidance_scale=1.0) if backend.embeds_guidance else request
+    predictor = make_predictor(asked, backend, conditional, negative, encode)
     latents = run_steps(solver, predictor, latents, 0, request.split, watch)
     seconds = time.perf_counter() - started
     macs = backend.macs(request.height, request.width)
@@ -84,6 +91,7 @@ class DeviceSettings:
         width: of the picture in pixels.
         plan: accelerations of the device phase (:class:`~obclip_gen.accelerate.plan.CachePlan`); steps
             are counted from the first of all T.
+        seed: the request's, for solvers that draw noise at each step.
     """
 
     solver: SolverSettings
@@ -92,6 +100,7 @@ class DeviceSettings:
     height: int
     width: int
     plan: str = NONE
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,21 +145,29 @@ def device_phase(
         CancelledError: the watch said so.
     """
     started = time.perf_counter()
-    solver = make_solver(backend.fingerprint.schedule, settings.solver, settings.num_inference_steps)
+    shape = backend.latent_shape(settings.height, settings.width)
+    solver = make_solver(
+        backend.fingerprint.schedule,
+        settings.solver,
+        settings.num_inference_steps,
+        seed=settings.seed if isinstance(given, HandOver) else given,
+        cells=shape[1:],
+    )
     with torch.inference_mode():
-        conditional = backend.encode([prompt])
-        negative = backend.encode([negative_prompt])
+        encode = guided_encoder(backend, settings.guidance_scale)
+        conditional, negative = encode([prompt]), encode([negative_prompt])
         if isinstance(given, HandOver):
             first, latents, resumption = solver.resume(given)
         else:
-            shape = backend.latent_shape(settings.height, settings.width)
             first, latents, resumption = 0, solver.start(initial_noise(given, shape)), None
     plan = CachePlan.parse(settings.plan)
+    if backend.embeds_guidance:
+        settings = replace(settings, guidance_scale=1.0)
     predictor: Predictor
     if plan.parts and first < solver.steps:
         setting = Setting((prompt,), ((),), first, solver.steps, settings.guidance_scale > 1)
         predictor = planned_predictor(
-            plan.program(setting), setting, settings, backend, conditional, negative
+            plan.program(setting), setting, settings, backend, conditional, negative, encode
         )
     else:
         predictor = GuidedPredictor(backend, conditional, negative, settings.guidance_scale)

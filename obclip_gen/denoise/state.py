@@ -29,6 +29,13 @@ class ResumeState:
 
     solver: ClassVar[str]
     version: ClassVar[int] = 1
+    #: Tensor fields that may be absent.
+    optional: ClassVar[tuple[str, ...]] = ()
+    #: The largest value of whole-number fields, which begin at 1.
+    limits: ClassVar[Mapping[str, int]] = {}
+
+    def check(self) -> None:
+        """Raise ``ValueError`` when the fields do not fit each other."""
 
     def tensors(self) -> dict[str, Tensor]:
         """Give the tensor fields by name, in the order of the class; absent ones are left out."""
@@ -74,6 +81,7 @@ class DpmSolverState(ResumeState):
     """
 
     solver: ClassVar[str] = "dpmsolver++"
+    limits: ClassVar[Mapping[str, int]] = {"lower_order_nums": 2}
     lower_order_nums: int
     previous_sigma: float
     previous_x0: Tensor
@@ -95,6 +103,8 @@ class UniPcState(ResumeState):
     """
 
     solver: ClassVar[str] = "unipc"
+    optional: ClassVar[tuple[str, ...]] = ("earlier_x0",)
+    limits: ClassVar[Mapping[str, int]] = {"lower_order_nums": 2, "this_order": 2}
     lower_order_nums: int
     this_order: int
     previous_sigma: float
@@ -103,9 +113,96 @@ class UniPcState(ResumeState):
     last_sample: Tensor
     earlier_x0: Tensor | None
 
+    def check(self) -> None:
+        """See :meth:`ResumeState.check`."""
+        if (self.earlier_x0 is None) != (self.lower_order_nums == 1):
+            raise ValueError("resume state: earlier_x0 belongs to the second step and later")
+        if self.this_order > self.lower_order_nums:
+            raise ValueError("resume state: this_order exceeds the predictions made")
+
+
+@dataclass(frozen=True, slots=True)
+class HeunState(ResumeState):
+    """Heun's method (Karras et al. 2022, algorithm 1) needs the start of a move only in its middle.
+
+    Attributes:
+        previous_sigma: noise level of the last evaluation.
+        last_sample: the latents there, if a move is half made.
+        derivative: dx/dsigma there, if a move is half made.
+    """
+
+    solver: ClassVar[str] = "heun"
+    optional: ClassVar[tuple[str, ...]] = ("last_sample", "derivative")
+    previous_sigma: float
+    last_sample: Tensor | None
+    derivative: Tensor | None
+
+    def check(self) -> None:
+        """See :meth:`ResumeState.check`."""
+        if (self.last_sample is None) != (self.derivative is None):
+            raise ValueError("resume state: last_sample and derivative belong together")
+
+
+@dataclass(frozen=True, slots=True)
+class PndmState(ResumeState):
+    """PNDM in linear multistep form (Liu et al. 2022, eq. 12) needs up to three model outputs.
+
+    Attributes:
+        made: evaluations so far, from 1; all from :data:`MOST` on are alike.
+        previous_sigma: noise level of the last evaluation.
+        output_1: the last model output.
+        output_2: the one before it, if there is one.
+        output_3: the one before that, if there is one.
+        last_sample: the first latents, while the first move is half made.
+    """
+
+    MOST: ClassVar[int] = 4
+    solver: ClassVar[str] = "pndm"
+    optional: ClassVar[tuple[str, ...]] = ("output_2", "output_3", "last_sample")
+    limits: ClassVar[Mapping[str, int]] = {"made": 4}
+    made: int
+    previous_sigma: float
+    output_1: Tensor | None
+    output_2: Tensor | None
+    output_3: Tensor | None
+    last_sample: Tensor | None
+
+    def check(self) -> None:
+        """See :meth:`ResumeState.check`."""
+        given = sum(output is not None for output in (self.output_1, self.output_2, self.output_3))
+        gap = self.output_2 is None and self.output_3 is not None
+        if given != max(1, self.made - 1) or gap:
+            raise ValueError("resume state: one model output a step, at most three, belongs to pndm")
+        if (self.last_sample is not None) != (self.made == 1):
+            raise ValueError("resume state: last_sample belongs to the first step of pndm only")
+
+
+@dataclass(frozen=True, slots=True)
+class LcmState(ResumeState):
+    """Consistency sampling needs the latents and the request's seed, which both sides have."""
+
+    solver: ClassVar[str] = "lcm"
+
+
+@dataclass(frozen=True, slots=True)
+class FlowEulerState(ResumeState):
+    """Euler's method along a flow needs only the latents."""
+
+    solver: ClassVar[str] = "flow-euler"
+
 
 STATES: Mapping[str, type[ResumeState]] = {
-    state.solver: state for state in (DdimState, EulerState, DpmSolverState, UniPcState)
+    state.solver: state
+    for state in (
+        DdimState,
+        EulerState,
+        HeunState,
+        DpmSolverState,
+        UniPcState,
+        PndmState,
+        LcmState,
+        FlowEulerState,
+    )
 }
 
 
@@ -124,31 +221,24 @@ def restore(
     if version != kind.version:
         raise ValueError(f"resume state of {solver} is not of version {kind.version}")
     names = {item.name for item in dataclasses.fields(kind)}
-    optional = {"earlier_x0"} & names
+    optional = set(kind.optional)
     given = {**scalars, **tensors}
     if len(given) != len(scalars) + len(tensors) or not names - optional <= set(given) <= names:
         raise ValueError(f"resume state of {solver} does not have the fields that it needs")
     for item in dataclasses.fields(kind):
         value = given.get(item.name)
         if "Tensor" in str(item.type):
-            if not isinstance(value, Tensor) and item.name not in optional:
+            if not isinstance(value, Tensor) and (item.name not in optional or value is not None):
                 raise ValueError(f"resume state: {item.name} must be a tensor")
         elif item.type == "int":
-            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 2:
-                raise ValueError(f"resume state: {item.name} must be 1 or 2")
+            most = kind.limits[item.name]
+            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+                raise ValueError(f"resume state: {item.name} must be from 1 to {most}")
         elif not isinstance(value, float) or not math.isfinite(value) or value < 0:
             raise ValueError(f"resume state: {item.name} must be a noise level")
     state = kind(**(dict.fromkeys(optional) | given))
-    _check_history(state)
+    state.check()
     return state
-
-
-def _check_history(state: ResumeState) -> None:
-    if isinstance(state, UniPcState):
-        if (state.earlier_x0 is None) != (state.lower_order_nums == 1):
-            raise ValueError("resume state: earlier_x0 belongs to the second step and later")
-        if state.this_order > state.lower_order_nums:
-            raise ValueError("resume state: this_order exceeds the predictions made")
 
 
 def check_finite(name: str, value: Tensor) -> None:

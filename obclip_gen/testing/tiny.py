@@ -15,7 +15,8 @@ import torch
 from obclip_gen.libs import library
 
 _SIZE = 64
-_WIDTH = 32
+#: Of hidden states of text.
+WIDTH = 32
 _WORDS = ("a", "an", "the", "photo", "portrait", "of", "woman", "man", "young", "old", "reading", "person")
 
 
@@ -25,6 +26,7 @@ def write_tiny_model(
     seed: int = 0,
     channels: tuple[int, ...] = (8, 16),
     prediction_type: str = "v_prediction",
+    beta_schedule: str = "squaredcos_cap_v2",
     scaling_factor: float = 1.0,
     sharing: Path | None = None,
 ) -> Path:
@@ -35,6 +37,7 @@ def write_tiny_model(
         seed: of the weights.
         channels: of the U-Net's blocks.
         prediction_type: of the noise schedule.
+        beta_schedule: of the noise schedule; ``scaled_linear`` is Stable Diffusion's.
         scaling_factor: of the autoencoder.
         sharing: another tiny model, whose text encoder, tokenizer and autoencoder are copied.
 
@@ -53,7 +56,7 @@ def write_tiny_model(
             down_block_types=("CrossAttnDownBlock2D",) * (len(channels) - 1) + ("DownBlock2D",),
             up_block_types=("UpBlock2D",) + ("CrossAttnUpBlock2D",) * (len(channels) - 1),
             layers_per_block=1,
-            cross_attention_dim=_WIDTH,
+            cross_attention_dim=WIDTH,
             attention_head_dim=2,
             norm_num_groups=4,
         )
@@ -62,12 +65,12 @@ def write_tiny_model(
             for part in ("text_encoder", "tokenizer", "vae"):
                 shutil.copytree(sharing / part, folder / part)
         else:
-            vocabulary = _write_tokenizer(folder / "tokenizer")
+            vocabulary = write_clip_tokenizer(folder / "tokenizer")
             text = transformers.CLIPTextModel(
                 transformers.CLIPTextConfig(
                     vocab_size=vocabulary,
-                    hidden_size=_WIDTH,
-                    intermediate_size=2 * _WIDTH,
+                    hidden_size=WIDTH,
+                    intermediate_size=2 * WIDTH,
                     num_hidden_layers=2,
                     num_attention_heads=2,
                     max_position_embeddings=77,
@@ -87,14 +90,16 @@ def write_tiny_model(
             )
             vae.save_pretrained(str(folder / "vae"))
     diffusers.DPMSolverMultistepScheduler(
-        beta_schedule="squaredcos_cap_v2",
+        beta_schedule=beta_schedule,
+        beta_start=0.00085,
+        beta_end=0.012,
         prediction_type=prediction_type,
         timestep_spacing="trailing",
     ).save_pretrained(str(folder / "scheduler"))
     return folder
 
 
-def _write_tokenizer(folder: Path) -> int:
+def write_clip_tokenizer(folder: Path) -> int:
     """Write a CLIP tokenizer that knows all bytes and a few words; give its vocabulary's size."""
     letters = [chr(code) for code in range(ord("!"), ord("~") + 1)]
     symbols = letters + [letter + "</w>" for letter in letters]
@@ -115,5 +120,17 @@ def _write_tokenizer(folder: Path) -> int:
     tokenizer = library("transformers").CLIPTokenizer(
         vocab=str(folder / "vocab.json"), merges=str(folder / "merges.txt"), model_max_length=77
     )
+    tokenizer.save_pretrained(str(folder))
+    return len(vocabulary)
+
+
+def write_t5_tokenizer(folder: Path) -> int:
+    """Write a T5 tokenizer that knows printable ASCII and a few words; give its vocabulary's size."""
+    letters = [chr(code) for code in range(ord("!"), ord("~") + 1)]
+    pieces = [*letters, "\u2581", *("\u2581" + word for word in _WORDS)]
+    vocabulary = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)]
+    vocabulary += [(piece, -float(10 - min(len(piece), 9))) for piece in pieces]
+    tokenizer = library("transformers").T5TokenizerFast(vocab=vocabulary, extra_ids=0)
+    folder.mkdir(parents=True)
     tokenizer.save_pretrained(str(folder))
     return len(vocabulary)

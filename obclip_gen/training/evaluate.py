@@ -17,11 +17,12 @@ from obclip_gen.training.artwork import Picture
 from obclip_gen.training.captions import full_caption, is_hand
 from obclip_gen.training.classifier import AttributeClassifier, read, split
 from obclip_gen.training.dataset import Dataset
+from obclip_privacy.interval import wilson_interval
 
 
 @dataclass(frozen=True)
 class Share:
-    """``right`` of ``total``, with the 95 % Wilson interval (Wilson 1927)."""
+    """``right`` of ``total``, with the 95 % Wilson interval (:mod:`obclip_privacy.interval`)."""
 
     right: int
     total: int
@@ -34,12 +35,7 @@ class Share:
     @property
     def interval(self) -> tuple[float, float]:
         """Lower and upper 95 % bound."""
-        if not self.total:
-            return (math.nan, math.nan)
-        z, n, p = 1.959964, self.total, self.value
-        centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-        half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-        return (max(0.0, centre - half), min(1.0, centre + half))
+        return wilson_interval(self.right, self.total) if self.total else (math.nan, math.nan)
 
     def record(self) -> dict[str, float | int | list[float]]:
         """For JSON."""

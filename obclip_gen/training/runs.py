@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import copy
 import json
-import math
 import sys
 import time
 from pathlib import Path
@@ -20,14 +19,14 @@ from obclip_gen.training.parts import Part
 P = TypeVar("P", bound=Part)
 
 
-def learning_rate(step: int, *, peak: float, warmup: int, total: int, floor: float = 0.05) -> float:
-    """Linear warm-up to ``peak`` over ``warmup`` steps, then a cosine down to ``floor * peak`` at
-    ``total``.
+def cooled(progress: float, *, floor: float = 0.05, cooldown: float = 0.3) -> float:
+    """Share of the peak learning rate at ``progress`` (0 to 1) of a run: all of it, then over the last
+    ``cooldown`` a line down to ``floor``.
+
+    A run that goes on from shipped weights starts at the peak again, as if the last one had not been cooled
+    (Hu et al. 2024, MiniCPM, section 4: warm-up, stable, decay).
     """
-    if step < warmup:
-        return peak * (step + 1) / warmup
-    progress = min(1.0, (step - warmup) / max(1, total - warmup))
-    return peak * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * progress)))
+    return 1 - (1 - floor) * min(1.0, max(0.0, (progress - 1 + cooldown) / cooldown))
 
 
 class Averaged(Generic[P]):

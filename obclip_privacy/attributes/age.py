@@ -53,8 +53,11 @@ _OLDEST = 120
 _NUMBER = (
     rf"(?P<n>\d{{1,3}}|(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS)}))?|{'|'.join(_TEENS + _UNITS)})"
 )
+#: The second number of a range; the age is then the middle of both.
+_RANGE = r"(?:\s?(?:-|to|and)\s?(?P<to>\d{1,3}))?"
 _BEFORE = r"(?<![\w.,:/$#-])"
 _YEARS = r"(?:years?|yrs?|yr)"
+_ABOUT = r"(?:(?:about|around|roughly|approximately|between|over|under|from)\s)?"
 #: Words after an age that is said of somebody; a noun would be what is counted (``a crew of 45 sailors``).
 _AFTER_AGE = (
     "a|an|the|in|on|at|with|and|who|by|from|to|near|beside|under|against|dressed|is|are|was|were|holding|wearing"
@@ -62,7 +65,7 @@ _AFTER_AGE = (
 )
 #: Cheap test for any of the patterns.
 _TRIGGER = re.compile(
-    r"\bold|\byrs?\b|y[./]?o\b|\bage|\bin (?:his|her|their)\b|\b(?:early|mid|late)\b|\dish\b"
+    r"\bold|\byrs?\b|y[./]?o\b|\bage|\bin (?:his|her|their)\b|\b(?:early|mid|late)\b|\dish\b|\d years\b"
     rf"|\b(?:of|over|above|past|under)\s(?:\d|{'|'.join(_TENS + _TEENS + _UNITS)})",
     re.IGNORECASE,
 )
@@ -71,7 +74,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "years_after",
         re.compile(
-            rf"{_BEFORE}(?:{_NUMBER}(?:\s?(?:-|to)\s?\d{{1,3}})?\s(?:{_YEARS}\sof\sage|(?:years|yrs)\sold)"
+            rf"{_BEFORE}(?:{_NUMBER}{_RANGE}\s(?:{_YEARS}\sof\sage|(?:years|yrs)\sold)"
             r"|(?:1|one)\s(?:year|yr)\sold)\b",
             re.IGNORECASE,
         ),
@@ -79,7 +82,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "years",
         re.compile(
-            rf"{_BEFORE}(?!(?:1|one)\s){_NUMBER}[- ]?(?:(?:year|yr)[- ]?|(?:years|yrs)-)old(?P<plural>s)?\b",
+            rf"{_BEFORE}(?!(?:1|one)\s){_NUMBER}{_RANGE}"
+            r"[- ]?(?:(?:year|yr)[- ]?|(?:years|yrs)-)old(?P<plural>s)?\b",
             re.IGNORECASE,
         ),
     ),
@@ -88,18 +92,9 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "number",
         re.compile(
-            rf"(?<![\w-])(?:aged?|ages)(?:\s?:\s?|\s(?:of\s|about\s|around\s)?){_NUMBER}(?![\w%]|-\w)",
-            re.IGNORECASE,
-        ),
-    ),
-    (
-        "number",
-        re.compile(rf"(?P<who>[a-z]+)\sof\s{_NUMBER}(?=\s?[,.;)]|\s*$|\s(?:{_AFTER_AGE})\b)", re.IGNORECASE),
-    ),
-    (
-        "number",
-        re.compile(
-            rf"(?P<who>[a-z]+)\s(?:over|above|past|under)\s{_NUMBER}(?=\s?[,.;)]|\s*$|\s(?:{_AFTER_AGE})\b)",
+            rf"(?<![\w-])(?:(?:at\s)?(?:aged?|ages)(?:\s?:\s?|\s(?:of\s)?)"
+            rf"|(?:(?:at|of|over|under|above|below|past|around|between)\s)?the\sages?\sof\s)"
+            rf"{_ABOUT}{_NUMBER}{_RANGE}(?![\w%]|-\w)",
             re.IGNORECASE,
         ),
     ),
@@ -120,6 +115,12 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
 )
+#: An age directly after a person, without a word for age: ``a man over 60``, ``a woman of forty``.
+_AFTER_PERSON = re.compile(
+    rf"\b(?P<who>[A-Za-z]+)\s(?P<all>(?P<bound>of|over|above|past|under)\s{_NUMBER}(?:\syears\b(?!\s(?:of|ago)\b))?"
+    rf"(?=\s?[,;)]|\.?\s*$|\.\s|\s(?:{_AFTER_AGE})\b))",
+    re.IGNORECASE,
+)
 #: A number by itself is an age after a person: ``a girl (8)``, ``Diane, 45, smiles``.
 _BARE = re.compile(
     r"\b(?P<who>[A-Za-z]+)(?:\s\(|,\s)(?P<n>[1-9]\d)(?=\s?[),;]|\.?\s*$|\.\s)|\b(?P<child>[A-Za-z]+)\s\((?P<m>[1-9])\)"
@@ -135,41 +136,59 @@ def find_ages(text: str) -> Sequence[Finding]:
     bare = tuple(_find_bare(text))
     if _TRIGGER.search(text) is None:
         return bare
-    return (*(finding for kind, pattern in _PATTERNS for finding in _find(text, kind, pattern)), *bare)
+    found = (finding for kind, pattern in _PATTERNS for finding in _find(text, kind, pattern))
+    return (*found, *_find_after_person(text), *bare)
 
 
 def _find_bare(text: str) -> Iterator[Finding]:
     for match in _BARE.finditer(text):
         group = "n" if match["n"] else "m"
-        who = (match["who"] or match["child"]).lower()
-        if who in wordlists.persons() or who in _NAMES or who in _SEXES:
+        if _is_person((match["who"] or match["child"]).lower()):
             start, end = match.span(group)
             years = int(match[group])
-            prefix = "age.minor_" if band_of_years(years) is Band.MINOR else "age."
-            yield Finding(start, end, prefix + "number", _value(years))
+            yield Finding(start, end, f"age.{_band_prefix(years)}bare", _value(years))
+
+
+def _find_after_person(text: str) -> Iterator[Finding]:
+    for match in _AFTER_PERSON.finditer(text):
+        years, bound = _number(match["n"].lower()), match["bound"].lower()
+        who = match["who"].lower()
+        # "over 16" and "under 21" may be adults or minors: such an age is exchanged for no other.
+        open_band = (bound in ("over", "above", "past") and years < 18) or (
+            bound == "under" and 18 < years < 25
+        )
+        if _is_person(who) and who not in _HOW_MANY and not open_band and years <= _OLDEST:
+            years -= bound == "under"
+            yield Finding(*match.span("all"), f"age.{_band_prefix(years)}number", _value(years))
+
+
+def _is_person(word: str) -> bool:
+    return word in wordlists.persons() or word in _NAMES or word in _SEXES
+
+
+def _band_prefix(years: int) -> str:
+    return "minor_" if band_of_years(years) is Band.MINOR else ""
 
 
 def _find(text: str, kind: str, pattern: re.Pattern[str]) -> Iterator[Finding]:
     for match in pattern.finditer(text):
-        if "who" in pattern.groupindex and not _one(match["who"].lower()):
-            continue
-        start, end = match.span("n") if kind == "number" else match.span()
+        start, end = match.span()
+        groups = match.groupdict()
         if kind == "decade":
             start, end = match.span("d")
             years = _decade(match["d"].lower()) + _PART_OF_DECADE.get((match["part"] or "").lower(), 5)
         else:
             years = 0 if kind == "baby" else _number((match["n"] or "1").lower())
+        if groups.get("to"):
+            last = int(match["to"])
+            if band_of_years(last) is not band_of_years(years):
+                continue  # it spans adults and minors, and is exchanged for neither
+            years = (years + last) // 2
         if years > _OLDEST:
             continue
         name = "years" if kind == "baby" else kind
-        prefix = "age.minor_" if band_of_years(years) is Band.MINOR else "age."
-        plural = kind == "years" and match["plural"] is not None if "plural" in pattern.groupindex else False
-        yield Finding(start, end, prefix + name, _value(years), form=int(plural))
-
-
-def _one(word: str) -> bool:
-    """Whether *word* is a noun for a person, and none of those that say how many (``a crew of 45``)."""
-    return word in wordlists.persons() and word not in _HOW_MANY
+        plural = kind == "years" and groups.get("plural") is not None
+        yield Finding(start, end, f"age.{_band_prefix(years)}{name}", _value(years), form=int(plural))
 
 
 def _value(years: int) -> str:

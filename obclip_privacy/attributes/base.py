@@ -160,8 +160,11 @@ class CueTerm:
         attribute: id of the attribute that it reveals.
         kind: the policy's cues are keyed by this.
         reason: why it is a cue, for reports.
-        generic: what stands in its place where it cannot simply be left out, per surface; or empty.
+        generic: what stands in its place whenever it is taken out, per surface; or empty.
+        general: what stands in its place where the policy generalises such cues and would else leave it out,
+            per surface; or empty. For nouns only.
         before: for modifiers, the nouns before which it is a cue.
+        alone: it stands for somebody by itself (an e-mail address): a cue even where the prompt names nobody.
     """
 
     surfaces: tuple[str, ...]
@@ -171,6 +174,8 @@ class CueTerm:
     reason: str
     generic: tuple[str, ...] = ()
     before: frozenset[str] = frozenset()
+    general: tuple[str, ...] = ()
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +316,39 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
+class Extension:
+    """Further words, detectors and generators for an attribute that another plugin registers.
+
+    They are used wherever the attribute is: a policy need not say more than the attribute's id. Ids of
+    lexeme classes, and names of detectors and generators, must differ from those that are there.
+
+    Attributes:
+        attribute: id of the attribute.
+        lexicon: further words.
+        detectors: further detectors.
+        generators: further generators.
+    """
+
+    attribute: str
+    lexicon: Lexicon = Lexicon()
+    detectors: tuple[Detector, ...] = ()
+    generators: tuple[Generator, ...] = ()
+
+    def applied_to(self, base: Attribute) -> Attribute:
+        """*base* with what the extension brings, behind what is there."""
+        ours, theirs = self.lexicon, base.lexicon
+        merged = Lexicon(
+            theirs.classes + ours.classes,
+            theirs.words + ours.words,
+            theirs.cues + ours.cues,
+            theirs.values + ours.values,
+            theirs.blocked + ours.blocked,
+        )
+        detectors, generators = base.detectors + self.detectors, base.generators + self.generators
+        return Attribute(base.id, base.title, merged, detectors, generators)
+
+
+@dataclass(frozen=True, slots=True)
 class CueFinding:
     """A span that a cue detector found.
 
@@ -321,6 +359,7 @@ class CueFinding:
         kind: the policy's cues are keyed by this.
         reason: why it is a cue.
         generic: what may stand in its place, or ``""``.
+        alone: it stands for somebody by itself (:attr:`CueTerm.alone`).
     """
 
     start: int
@@ -329,12 +368,21 @@ class CueFinding:
     kind: str
     reason: str
     generic: str = ""
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CueDetector:
-    """Finds cues: by a list of terms, by a pure function of the folded prompt, or by both."""
+    """Finds cues: by a list of terms, by a pure function of the folded prompt, or by both.
+
+    Attributes:
+        name: unique among all cue detectors.
+        terms: the words.
+        find: the function.
+        kinds: the kinds that *find* may report, so that a policy that names one is checked; empty: any.
+    """
 
     name: str
     terms: tuple[CueTerm, ...] = ()
     find: Callable[[str], Sequence[CueFinding]] | None = None
+    kinds: tuple[str, ...] = ()

@@ -16,7 +16,8 @@ lines that start with ``#`` are skipped.
     A word that is rewritten. ``reads`` may be a list, one per surface. Further keys: ``noun_of``,
     ``unless_before``, ``unless_after``, ``only_after``, ``capital``.
 ``{"cue": ["beard", "beards"], "pos": "noun", "attribute": "gender", "kind": "hair", "reason": ..., ...}``
-    A cue (:class:`~obclip_privacy.attributes.base.CueTerm`). Further keys: ``generic``, ``before``.
+    A cue (:class:`~obclip_privacy.attributes.base.CueTerm`). Further keys: ``generic``, ``general``,
+    ``before``.
 ``{"nobody": ["mother of pearl", "lady bug"]}``
     Phrases with a word of the lexicon in them that speak of nobody.
 """
@@ -69,7 +70,7 @@ _KEYS: Mapping[str, frozenset[str]] = {
     "value": frozenset(["value", "of", "form", "noun", "also", "parents", "years", "kind"]),
     "word": frozenset(["word", "reads", "noun_of", "unless_before", "unless_after", "only_after", "capital"]),
     "nobody": frozenset(["nobody"]),
-    "cue": frozenset(["cue", "pos", "attribute", "kind", "reason", "generic", "before"]),
+    "cue": frozenset(["cue", "pos", "attribute", "kind", "reason", "generic", "general", "before"]),
 }
 
 
@@ -249,9 +250,10 @@ def _reading(text: str) -> Reading:
 
 
 def _cue(entry: Mapping[str, Any]) -> CueTerm:
-    generic = tuple(entry.get("generic", ()))
-    if generic and len(generic) < len(entry["cue"]):
-        raise ValueError("'generic' must have one entry per surface")
+    generic, general = tuple(entry.get("generic", ())), tuple(entry.get("general", ()))
+    for key, forms in (("generic", generic), ("general", general)):
+        if forms and len(forms) < len(entry["cue"]):
+            raise ValueError(f"'{key}' must have one entry per surface")
     return CueTerm(
         surfaces=tuple(_lower(entry["cue"])),
         pos=CuePos(entry["pos"]),
@@ -259,6 +261,7 @@ def _cue(entry: Mapping[str, Any]) -> CueTerm:
         kind=entry["kind"],
         reason=entry["reason"],
         generic=generic,
+        general=general,
         before=frozenset(entry.get("before", ())),
     )
 

@@ -74,6 +74,8 @@ class _Read:
         )
 
 
+#: The generator whose sets are closed, each for itself.
+BLOCKS = "blocks drawn anew for each template"
 _PRONOUNS = frozenset({"she", "her", "herself"})
 
 
@@ -144,6 +146,20 @@ def timing(prompt: str) -> list[str]:
     return honest(prompt)
 
 
+def blocks_by_template(prompt: str) -> list[str]:
+    """Half of the set: the half that holds the real one, of a partition drawn by the words that stay.
+
+    Every member of the half sends the same half, so each set is closed. But an edit of the words draws
+    another partition, and the two halves have few members in common.
+    """
+    read = _Read.of(prompt)
+    stays = _ARTICLE.sub("a", read.template)  # the article goes with the age
+    drawn = sorted(read.assignments(), key=lambda each: hashlib.sha256(f"{stays}{each}".encode()).digest())
+    half = drawn[: len(drawn) // 2]
+    chosen = half if (read.age, read.gender) in half else drawn[len(drawn) // 2 :]
+    return [read.write(*each) for each in read.assignments() if each in chosen]
+
+
 #: Every generator that leaks, by name.
 LEAKY: Mapping[str, Callable[[str], list[str]]] = FrozenMap(
     {
@@ -155,6 +171,7 @@ LEAKY: Mapping[str, Callable[[str], list[str]]] = FrozenMap(
         "a parallel word missing": parallel_word_missing,
         "order by hash of the real one": order_by_hash,
         "timing that depends on the real one": timing,
+        BLOCKS: blocks_by_template,
     }
 )
 _TEMPLATES = (
@@ -175,15 +192,29 @@ def control_prompts() -> Iterator[str]:
             yield read.write(age, gender)
 
 
-def control_rows(generator: Callable[[str], list[str]], times: int = 1) -> Iterator[dict[str, Json]]:
-    """What ``--sets`` reads: the generator's sets of the control prompts, each asked for *times* times."""
-    for prompt in control_prompts():
-        for _ in range(times):
-            candidates = generator(prompt)
-            read = _Read.of(prompt)
-            real = next(
-                index
-                for index, text in enumerate(candidates)
-                if text.lower() == read.write(read.age, read.gender).lower()
-            )
-            yield {"candidates": list(candidates), "real_index": real}
+#: What is added to a prompt to edit it.
+EDITS = ("", ", smiling", ", smiling, film grain", ", smiling, film grain, at dusk")
+
+
+def control_rows(
+    generator: Callable[[str], list[str]], times: int = 1, edits: Sequence[str] = ("",)
+) -> Iterator[dict[str, Json]]:
+    """What ``--sets`` reads: the generator's sets of the control prompts.
+
+    Args:
+        generator: a prompt in, its candidates out.
+        times: how often each prompt is asked for.
+        edits: endings that are added to each prompt in turn, by one user.
+    """
+    for number, prompt in enumerate(control_prompts()):
+        for edit in edits:
+            for _ in range(times):
+                yield _row(generator, prompt + edit, f"user {number}")
+
+
+def _row(generator: Callable[[str], list[str]], prompt: str, user: str) -> dict[str, Json]:
+    candidates = generator(prompt)
+    read = _Read.of(prompt)
+    real = read.write(read.age, read.gender).lower()
+    index = next(index for index, text in enumerate(candidates) if text.lower() == real)
+    return {"candidates": list(candidates), "real_index": index, "user": user}

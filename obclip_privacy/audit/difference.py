@@ -12,7 +12,9 @@ from obclip_privacy.errors import BadInputError
 from obclip_privacy.policy.frozen import Json
 
 #: Figures that cost or describe, and are no privacy: a change of them is no change for the worse.
-_NEUTRAL = frozenset({"n_sent", "bytes", "macs", "edit_distance", "cues_withheld", "visible"})
+_NEUTRAL = frozenset(
+    {"n_sent", "bytes", "macs", "edit_distance", "outside_changed", "cues_withheld", "visible"}
+)
 
 
 def read_report(path: Path) -> Mapping[str, Json]:

@@ -107,6 +107,11 @@ KINDS: Mapping[str, Kind] = FrozenMap(
             "the same prompt was sent with different sets; their intersection has fewer members",
             "draw no decoys at random: asking twice must send the same bytes",
         ),
+        "edits": Kind(
+            Severity.FAIL,
+            "a sequence of edited prompts has fewer members in common than each of its sets",
+            "let no decoy, block or order depend on the words that stay",
+        ),
         "attackers": Kind(
             Severity.FAIL,
             "an attacker that an honest set defeats is right more often than chance",
@@ -139,6 +144,33 @@ KINDS: Mapping[str, Kind] = FrozenMap(
         ),
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a policy file.
+
+    Attributes:
+        file: the file's name, without its folder.
+        line: from 1.
+        pointer: JSON pointer of the value.
+        shipped: whether the file comes with the package, and is extended rather than edited.
+    """
+
+    file: str
+    line: int
+    pointer: str
+    shipped: bool
+
+    @property
+    def text(self) -> str:
+        """For people."""
+        how = ", in a policy that extends it" if self.shipped else ""
+        return f"{self.file}:{self.line} ({self.pointer or '/'}){how}"
+
+    def as_json(self) -> dict[str, Json]:
+        """For the report."""
+        return {"file": self.file, "line": self.line, "pointer": self.pointer}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +218,15 @@ def finding(
     return Finding(kind, KINDS[kind].severity, row, attribute, detail, content, count)
 
 
-def finding_json(found: Finding, salt: bytes) -> dict[str, Json]:
-    """A finding as JSON data."""
+def fix_of(found: Finding, place: Place | None) -> str:
+    """What to do, and in which line of the policy."""
+    kind = KINDS.get(found.kind)
+    fix = kind.fix if kind else "see the figure's description in docs/audit.md"
+    return f"{fix}; {place.text}" if place else fix
+
+
+def finding_json(found: Finding, salt: bytes, place: Place | None = None) -> dict[str, Json]:
+    """A finding as JSON data; *place* is the policy's line that decides."""
     kind = KINDS.get(found.kind)
     return {
         "id": found.identity(salt),
@@ -197,6 +236,7 @@ def finding_json(found: Finding, salt: bytes) -> dict[str, Json]:
         "attribute": found.attribute,
         "title": kind.title if kind else "a figure is beyond the limit that was set",
         "detail": found.detail,
-        "fix": kind.fix if kind else "see the figure's description in docs/audit.md",
+        "fix": fix_of(found, place),
+        "where": place.as_json() if place else None,
         "count": found.count,
     }

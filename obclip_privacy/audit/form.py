@@ -17,7 +17,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from obclip_privacy.attributes.base import Attribute
-from obclip_privacy.audit.observation import common_words, tokens_of
+from obclip_privacy.audit.observation import Observation, common_words, tokens_of
 from obclip_privacy.language.articles import begins_with_vowel_sound
 from obclip_privacy.language.fold import fold
 
@@ -111,6 +111,7 @@ def traits_of(
         Trait("spacing", tuple(tuple(_SPACING.findall(text)) for text in texts), (), error=False),
         Trait("punctuation", tuple("".join(_PUNCTUATION.findall(text)) for text in texts), None, error=False),
         Trait("unicode form", tuple(_unicode(text) for text in texts), (), error=False),
+        Trait("length", tuple(map(_rest, texts, varying)), None, error=False),
         Trait("extra words", tuple(_unknown(found, words) for found in varying), (), error=False),
         Trait("no parallel word", _parallel(varying, words), (), error=False),
         Trait("article", tuple(_wrong_articles(text) for text in texts), 0, error=True),
@@ -120,6 +121,28 @@ def traits_of(
         found = tuple(tuple(sorted(contradictions(text))) for text in texts)
         traits.append(Trait("contradiction", found, (), error=True))
     return tuple(traits)
+
+
+class Form:
+    """The traits of observations; those of the last one are kept, since several look at them.
+
+    Args:
+        words: what the installed lexicons know.
+        contradictions: asked of sets whose maker has not checked that their members are consistent.
+    """
+
+    def __init__(self, words: Words, contradictions: Contradictions) -> None:
+        self._words = words
+        self._contradictions = contradictions
+        self._last: tuple[Observation, tuple[Trait, ...]] | None = None
+
+    def of(self, seen: Observation) -> tuple[Trait, ...]:
+        """All traits of the candidates; none of a single one."""
+        if self._last is None or self._last[0] is not seen:
+            check = None if seen.consistent else self._contradictions
+            found = traits_of(seen.candidates, self._words, check) if len(seen.candidates) > 1 else ()
+            self._last = (seen, found)
+        return self._last[1]
 
 
 def scores_of(traits: Sequence[Trait], n: int) -> tuple[int, ...]:
@@ -209,6 +232,19 @@ def _unicode(text: str) -> tuple[str, ...]:
     found = [form for form in ("NFC", "NFD", "NFKC") if not unicodedata.is_normalized(form, text)]
     odd = {unicodedata.category(char) for char in text if not char.isascii()} & {"Cf", "Zs", "Mn", "Co", "Cn"}
     return (*(found if "NFC" in found or odd else ()), *sorted(odd))
+
+
+def _rest(text: str, varying: Sequence[str]) -> int:
+    """Characters beyond spaces, punctuation and the words that vary: as many in all honest candidates."""
+    plain = "".join(_PUNCTUATION.sub("", fold(text)).split())
+    return _length(plain) - sum(_length(word) for word in varying)
+
+
+def _length(text: str) -> int:
+    """Characters of *text* in any Unicode form: accents do not count."""
+    if text.isascii():
+        return len(text)
+    return sum(not unicodedata.combining(char) for char in unicodedata.normalize("NFD", text))
 
 
 def _unknown(varying: Sequence[str], words: Words) -> tuple[str, ...]:

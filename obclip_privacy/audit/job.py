@@ -12,17 +12,19 @@ from pathlib import Path
 from obclip_privacy import __version__
 from obclip_privacy.audit.attackers.base import Attack, Attacker, Guess, Setting
 from obclip_privacy.audit.disagreement import OtherDetectors
-from obclip_privacy.audit.form import Words
-from obclip_privacy.audit.measure import Meter
+from obclip_privacy.audit.form import Form, Words
+from obclip_privacy.audit.measuring.links import Digests
+from obclip_privacy.audit.measuring.meter import Meter
+from obclip_privacy.audit.measuring.standing import Standing, neutral_wordings
 from obclip_privacy.audit.observation import Observation
 from obclip_privacy.audit.prior import Prior, read_prior
 from obclip_privacy.audit.reading import Reading
 from obclip_privacy.audit.record import Record
-from obclip_privacy.audit.sources.from_policy import PolicySource
+from obclip_privacy.audit.sources.from_policy import Asked, PolicySource
 from obclip_privacy.audit.sources.from_sets import GivenSet, subject_of
 from obclip_privacy.audit.sources.from_wire import WireRequest, wire_subject
 from obclip_privacy.audit.sources.generator import Generator, Program
-from obclip_privacy.candidates.engine import Engine
+from obclip_privacy.audit.sources.watched_engine import WatchedEngine
 from obclip_privacy.errors import BadInputError, PluginError, PolicyError
 from obclip_privacy.plugins.manager import load_plugins
 from obclip_privacy.plugins.registry import Registry
@@ -45,6 +47,7 @@ class Job:
         repeats: how often each member is fed back; more than once to measure times.
         attackers: names, or ``()`` for those that run by default.
         files: files for attackers, by option.
+        server: address of a live server, or ``""``.
         show: whether records keep text.
     """
 
@@ -56,6 +59,7 @@ class Job:
     repeats: int = 1
     attackers: tuple[str, ...] = ()
     files: tuple[tuple[str, str], ...] = ()
+    server: str = ""
     show: bool = False
 
     def digest(self, input_sha256: str) -> str:
@@ -69,6 +73,7 @@ class Job:
                 self.repeats,
                 self.attackers,
                 [name for name, _ in self.files],
+                self.server,
                 self.show,
                 input_sha256,
             ]
@@ -77,7 +82,7 @@ class Job:
 
 
 #: One line of the input: a prompt with its negative prompt, or a set made elsewhere.
-Item = tuple[int, "tuple[str, str] | GivenSet | WireRequest"]
+Item = tuple[int, Asked | GivenSet | WireRequest]
 
 
 class Auditor:
@@ -95,23 +100,27 @@ class Auditor:
         policy = load_policy(job.policy or READING_POLICY)
         if policy.sha256 != job.policy_sha256:
             raise PolicyError(f"the policy '{job.policy}' changed while it was audited")
-        engine = Engine(policy, plugins)
+        engine = WatchedEngine(policy, plugins)
         reading = Reading(engine)
         words = Words.of(plugins.attributes.values())
-        setting = Setting(words, reading, {name: Path(path) for name, path in job.files})
+        form = Form(words, reading.contradictions)
+        setting = Setting(form, reading, {name: Path(path) for name, path in job.files}, job.server)
         prior = read_prior(Path(job.prior)) if job.prior else Prior()
         self._job = job
         self._engine = engine
         self._source = PolicySource(engine, reading, prior)
         self._generator = generator or (Program.parse(job.rerun) if job.rerun else None)
         self.meter = Meter(
-            reading,
-            words,
+            Standing(
+                reading,
+                OtherDetectors.of(policy, plugins),
+                strict_values=bool(job.policy),
+                neutral=neutral_wordings(plugins.attributes.values()),
+            ),
+            form,
             prepared(plugins.attackers, job.attackers, setting),
-            job.salt,
+            Digests(job.salt),
             show=job.show,
-            others=OtherDetectors.of(policy, plugins),
-            strict_values=bool(job.policy),
         )
 
     def audit(self, item: Item) -> Record:
@@ -121,7 +130,7 @@ class Auditor:
             return self.meter.measure(subject_of(row, given, self._generator, repeats=self._job.repeats))
         if isinstance(given, WireRequest):
             return self.meter.measure(wire_subject(row, given, self._engine if self._job.policy else None))
-        return self.meter.measure(self._source.subject(row, *given))
+        return self.meter.measure(self._source.subject(row, given))
 
 
 def prepared(
@@ -138,7 +147,7 @@ def prepared(
         raise BadInputError(f"there is no attacker '{unknown[0]}'; there are: {known}")
     ready: dict[str, Attack] = {}
     for name, attacker in attackers.items():
-        if name not in names and (names or (attacker.slow and attacker.needs not in setting.files)):
+        if name not in names and (names or (attacker.slow and not setting.has(attacker.needs))):
             continue
         attack = attacker.prepare(setting)
         if attack is not None:

@@ -6,12 +6,13 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
 from obclip_privacy.language.fold import fold
+from obclip_privacy.policy.frozen import Json
 
 #: A word: letters and digits, with hyphens and apostrophes inside.
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
@@ -44,6 +45,23 @@ class ColumnView:
     strategy: str = ""
 
 
+#: Makes what the device would send, as a request's payload; ``None``: the device refuses.
+Payload = Callable[[], "Mapping[str, Json] | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The device at work, for attackers that watch it.
+
+    Attributes:
+        own: asks for what the person typed; which member that is it does not say.
+        members: ask for each member.
+    """
+
+    own: Payload = field(repr=False)
+    members: tuple[Payload, ...] = field(repr=False)
+
+
 @dataclass(frozen=True)
 class Observation:
     """What the cloud has of one request, and can compute from it. Nothing here says which member is real.
@@ -62,6 +80,8 @@ class Observation:
         survivors: how many members the generator's own re-run left, where there are too many to run here.
         seconds: for each member the least time that the generator took in even and in odd rounds; empty
             unless it was measured.
+        consistent: whether the engine has checked that no member contradicts itself in the words it moves.
+        again: the device, where it can be asked again.
     """
 
     candidates: tuple[str, ...] = field(repr=False)
@@ -74,6 +94,8 @@ class Observation:
     output: bytes = field(default=b"", repr=False)
     survivors: int | None = None
     seconds: tuple[tuple[float, float], ...] = ()
+    consistent: bool = False
+    again: Again | None = field(default=None, repr=False, compare=False)
 
     @property
     def n(self) -> int:

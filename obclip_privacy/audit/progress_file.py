@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from obclip_privacy.audit.record import Record, record_from_json, record_json
+from obclip_privacy.audit.record import Record
+from obclip_privacy.audit.record_json import record_from_json, record_json
 from obclip_privacy.errors import BadInputError
 
-FORMAT = 1
+FORMAT = 2
 
 
 class ProgressFile:

@@ -6,9 +6,15 @@ from dataclasses import dataclass, field
 
 from obclip_privacy.candidates.candidate_set import Detection
 from obclip_privacy.candidates.engine import HARD_MAX_PROMPT_CHARS, Engine
+from obclip_privacy.policy.model import CueAction, Policy
 
 #: Detections kept at most.
 _KEPT = 4096
+
+
+def is_withheld(policy: Policy, kind: str) -> bool:
+    """Whether the cloud does not get cues of *kind*."""
+    return policy.cue_action(kind) in (CueAction.WITHHOLD, CueAction.GENERALISE)
 
 
 @dataclass(slots=True)

@@ -11,10 +11,12 @@ from pathlib import Path
 from obclip_privacy.audit.baseline import Baseline, baseline_text, new_salt, read_baseline
 from obclip_privacy.audit.findings import Finding
 from obclip_privacy.audit.job import READING_POLICY, Auditor, Item, Job
+from obclip_privacy.audit.policy_lines import PolicyLines
 from obclip_privacy.audit.progress_file import ProgressFile
 from obclip_privacy.audit.record import Record
 from obclip_privacy.audit.rules import DEFAULT_RULES, parse_rules
 from obclip_privacy.audit.run import run_job, worker_count
+from obclip_privacy.audit.sources.from_policy import Asked
 from obclip_privacy.audit.sources.from_sets import read_sets
 from obclip_privacy.audit.sources.generator import Generator
 from obclip_privacy.audit.summary import MIN_SHARED, Summary
@@ -46,6 +48,7 @@ class Wanted:
     prior: str = ""
     attackers: tuple[str, ...] = ()
     files: tuple[tuple[str, str], ...] = ()
+    server: str = ""
     show: bool = False
     fail_on: str | None = None
     baseline: Path | None = None
@@ -71,6 +74,7 @@ class Session:
         self.baseline: Baseline | None = read_baseline(wanted.baseline) if wanted.baseline else None
         named = wanted.policy or ("default" if wanted.source == "input" else "")
         self.policy = load_policy(named) if named else None
+        self.lines = PolicyLines.of(named) if named else PolicyLines(())
         self.registry = load_plugins()
         self.salt = self.baseline.salt if self.baseline else new_salt()
         self.job = Job(
@@ -82,6 +86,7 @@ class Session:
             repeats=wanted.repeats,
             attackers=wanted.attackers,
             files=wanted.files,
+            server=wanted.server,
             show=wanted.show,
         )
         self.generator = generator
@@ -112,6 +117,7 @@ class Session:
             salt=self.salt,
             notes=self._notes(summary),
             prior_file=bool(self.wanted.prior),
+            lines=self.lines,
         )
 
     def baseline_text(self, data: Mapping[str, Json]) -> str:
@@ -139,7 +145,8 @@ class Session:
         total = None if self.wanted.path == "-" else _count_lines(Path(self.wanted.path))
         if total is not None:
             advance(total)
-        workers = worker_count(self.wanted.workers, total)
+        # times are measured one at a time
+        workers = 1 if self.wanted.server else worker_count(self.wanted.workers, total)
         items = self._items()
         if self.wanted.resume is None:
             auditor = Auditor(self.job, self.registry, self.generator) if self.generator else None
@@ -165,7 +172,7 @@ class Session:
     def _items(self) -> Iterator[Item]:
         if self.wanted.source == "input":
             for row, given in enumerate(read_prompts((), self.wanted.path), 1):
-                yield row, (given.prompt, given.negative_prompt)
+                yield row, Asked(given.prompt, given.negative_prompt, given.user)
         elif self.wanted.source == "sets":
             yield from read_sets(Path(self.wanted.path))
         else:

@@ -8,19 +8,25 @@ from fractions import Fraction
 from typing import Any
 
 from obclip_privacy.audit.findings import Finding
-from obclip_privacy.audit.interval import wilson_interval
-from obclip_privacy.audit.linkage import Linkage
+from obclip_privacy.audit.linkage.log import Linkage
 from obclip_privacy.audit.record import Number, Record
+from obclip_privacy.audit.tally import AttackTally
 from obclip_privacy.policy.frozen import Json
 
 #: Figures of which the greatest is the worst; of the others the least is.
 GREATEST_IS_WORST = frozenset(
-    [
-        *("posterior", "posterior_uniform", "posterior_worst_attribute", "leakage_bits", "t_closeness"),
-        *("capacity_bits", "mutual_information_bits", "edit_distance", "bytes", "macs", "n_sent"),
-    ]
+    {
+        *("posterior", "posterior_uniform", "posterior_worst_attribute", "prior_vulnerability"),
+        *("leakage_bits", "capacity_bits", "mutual_information_bits", "mutual_information_uniform_bits"),
+        *("t_closeness", "edit_distance", "outside_changed", "bytes", "macs", "n_sent"),
+    }
 )
-LEAST_IS_WORST = frozenset({"n", "k_eff", "l_diversity", "guessing_entropy", "prior_guessing_entropy"})
+LEAST_IS_WORST = frozenset(
+    {
+        *("n", "k_eff", "l_diversity"),
+        *("guessing_entropy", "guessing_entropy_uniform", "prior_guessing_entropy"),
+    }
+)
 #: Figures that add up.
 COUNTS = (
     *("closure", "odd_one_out", "contradiction", "uneven", "unhidden", "visible", "cues", "cues_withheld"),
@@ -35,40 +41,6 @@ _MAX_BARS = 200
 
 
 @dataclass(slots=True)
-class AttackTally:
-    """Successes of one attacker on one target."""
-
-    trials: int = 0
-    hits: Fraction = Fraction(0)
-    chance: Fraction = Fraction(0)
-
-    def add(self, hit: Fraction, chance: Fraction) -> None:
-        """Note one guess."""
-        self.trials += 1
-        self.hits += hit
-        self.chance += chance
-
-    @property
-    def beats_chance(self) -> bool:
-        """Whether the whole 95 % interval lies above chance."""
-        low, _ = wilson_interval(float(self.hits), self.trials)
-        return self.trials > 0 and low > float(self.chance) / self.trials
-
-    def as_json(self, attacker: str, target: str, *, least: int) -> dict[str, Json]:
-        """Accuracy beside chance, with its interval; nothing of both below *least* trials."""
-        told = self.trials >= least
-        return {
-            "attacker": attacker,
-            "target": target,
-            "trials": self.trials,
-            "accuracy": float(self.hits / self.trials) if told else None,
-            "chance": float(self.chance / self.trials) if self.trials else None,
-            "interval": list(wilson_interval(float(self.hits), self.trials)) if told else None,
-            "beats_chance": self.beats_chance,
-        }
-
-
-@dataclass(slots=True)
 class AttributeTally:
     """Figures of one attribute over all prompts that state it."""
 
@@ -80,6 +52,8 @@ class AttributeTally:
     t_closeness: Fraction = Fraction(0)
     block_bits: float = 0.0
     strategies: set[str] = field(default_factory=set)
+    posterior_uniform: Fraction = Fraction(0)
+    information: dict[str, Number] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -138,6 +112,10 @@ class Summary:
             tally.t_closeness = max(tally.t_closeness, column.t_closeness)
             tally.block_bits = max(tally.block_bits, column.block_bits)
             tally.strategies.add(column.strategy)
+            tally.posterior_uniform = max(tally.posterior_uniform, column.posterior_uniform)
+            for name, value in column.information.items():
+                choose = max if name in GREATEST_IS_WORST else min
+                tally.information[name] = choose(tally.information.get(name, value), value)
 
     def _add_example(self, record: Record) -> None:
         """Keep the worst prompts: most findings that fail first, then the best guess."""
@@ -190,6 +168,8 @@ class Summary:
                 "persons": tally.persons,
                 "strategies": sorted(tally.strategies),
                 "posterior": float(tally.posterior),
+                "posterior_uniform": float(tally.posterior_uniform),
+                **{key: _plain(value) for key, value in sorted(tally.information.items())},
                 "l_distinct": tally.l_distinct,
                 "l_entropy": tally.l_entropy,
                 "t_closeness": float(tally.t_closeness),
@@ -200,8 +180,9 @@ class Summary:
         if self.audited < self.least:
             for table in (figures, figures["exact"], figures["mean"]):
                 table.pop("edit_distance", None)
-        position = self.linkage.position_json()
-        figures["position"] = position if self.linkage.position.sets >= self.least else None
+                table.pop("outside_changed", None)
+        position = self.linkage.orders.position_json()
+        figures["position"] = position if self.linkage.orders.position.sets >= self.least else None
         figures["linkage"] = self.linkage.as_json()
         return figures
 

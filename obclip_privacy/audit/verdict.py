@@ -12,7 +12,8 @@ from pathlib import Path
 import obclip_privacy
 from obclip_privacy import __version__
 from obclip_privacy.audit.baseline import Baseline
-from obclip_privacy.audit.findings import Finding, Severity, finding, finding_json
+from obclip_privacy.audit.findings import Finding, Severity, finding, finding_json, fix_of
+from obclip_privacy.audit.policy_lines import PolicyLines
 from obclip_privacy.audit.record import Record
 from obclip_privacy.audit.rules import Rule, broken, judged
 from obclip_privacy.audit.summary import Summary
@@ -26,7 +27,7 @@ FORMAT = 1
 MAX_LISTED = 10_000
 _ORDER = {Severity.FAIL: 0, Severity.WARN: 1, Severity.INFO: 2}
 #: Attackers whose success is a finding of its own already.
-_OTHERWISE_FOUND = frozenset({"rerun", "position", "intersection"})
+_OTHERWISE_FOUND = frozenset({"rerun", "position", "intersection", "edits"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,10 @@ def _sorted(findings: Sequence[Finding]) -> list[Finding]:
 def _attackers(summary: Summary, registry: Registry) -> list[Finding]:
     found = []
     for (name, target), tally in summary.attacks.items():
-        if name in _OTHERWISE_FOUND or not tally.beats_chance:
+        attacker = registry.attackers.get(name.partition(".")[0])
+        beaten = tally.surely_beats_chance if attacker is not None and attacker.noisy else tally.beats_chance
+        if name in _OTHERWISE_FOUND or not beaten:
             continue
-        attacker = registry.attackers.get(name)
         kind = "attackers" if attacker is None or attacker.hideable else "prior_attackers"
         right, chance = float(tally.hits) / tally.trials, float(tally.chance) / tally.trials
         detail = f"{name} on {target}: {right:.1%} right, chance {chance:.1%}, {tally.trials} guesses"
@@ -89,6 +91,7 @@ def report_data(
     baseline: Baseline | None,
     salt: bytes,
     notes: Sequence[str],
+    lines: PolicyLines,
     prior_file: bool = False,
 ) -> dict[str, Json]:
     """Everything that a report says; begins with verdict, figures and findings."""
@@ -96,7 +99,9 @@ def report_data(
     return {
         "verdict": "pass" if verdict.passed else "fail",
         "figures": summary.figures(),
-        "findings": [finding_json(found, salt) for found in verdict.findings[:MAX_LISTED]],
+        "findings": [
+            finding_json(found, salt, lines.place_of(found)) for found in verdict.findings[:MAX_LISTED]
+        ],
         "findings_total": len(verdict.findings),
         "findings_accepted": accepted,
         "attackers": summary.attackers(),
@@ -104,7 +109,7 @@ def report_data(
         "rules_broken": [rule.text for rule in verdict.broken],
         "prior": "file" if prior_file else _prior_name(policy),
         "notes": list(notes),
-        "examples": [_example(record) for _, record in summary.examples],
+        "examples": [_example(record, lines) for _, record in summary.examples],
         "source": source,
         "policy": None if policy is None else {"name": policy.name, "sha256": policy.sha256},
         "attributes": [] if policy is None else _attributes(policy),
@@ -123,16 +128,22 @@ def _prior_name(policy: Policy | None) -> str:
 
 def _attributes(policy: Policy) -> list[Json]:
     return [
-        {"id": attribute.id, "strategy": attribute.strategy.value, "values": len(attribute.values)}
+        {"id": attribute.id, "strategy": str(attribute.strategy), "values": len(attribute.values)}
         for attribute in policy.attributes
     ]
 
 
-def _example(record: Record) -> dict[str, Json]:
+def _example(record: Record, lines: PolicyLines) -> dict[str, Json]:
     """One of the worst prompts; without text unless the record has it."""
     shown = dict(record.shown or {})
     findings: list[Json] = [
-        {"kind": f.kind, "severity": f.severity.value, "attribute": f.attribute, "detail": f.detail}
+        {
+            "kind": f.kind,
+            "severity": f.severity.value,
+            "attribute": f.attribute,
+            "detail": f.detail,
+            "fix": fix_of(f, lines.place_of(f)),
+        }
         for f in record.findings
     ]
     figures: dict[str, Json] = {

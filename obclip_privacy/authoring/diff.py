@@ -122,7 +122,7 @@ def _attribute(one: AttributeFacts, other: AttributeFacts, vocabulary: Vocabular
         if show(old) != show(new):
             yield Change(subject, key, show(old), show(new), effect)
 
-    yield from change("strategy", lambda policy: policy.strategy.value, Effect.OTHER)
+    yield from change("strategy", lambda policy: str(policy.strategy), Effect.OTHER)
     yield from change("values", _values, Effect.OTHER)
     sizes = [fact.least_n if fact.groups else None for fact in (one, other)]
     if sizes[0] != sizes[1]:

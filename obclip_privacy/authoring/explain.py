@@ -164,7 +164,7 @@ def as_json(explanation: Explanation) -> dict[str, Json]:
 def _attribute_json(fact: AttributeFacts) -> dict[str, Json]:
     return {
         "attribute": fact.policy.id,
-        "strategy": fact.policy.strategy.value,
+        "strategy": str(fact.policy.strategy),
         "hidden": fact.hides,
         "presence": fact.policy.presence.value,
         "out_of_domain": fact.policy.out_of_domain.value,

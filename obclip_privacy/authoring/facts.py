@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from obclip_privacy.attributes.base import Band
 from obclip_privacy.attributes.safety import AGE, substitutable
 from obclip_privacy.candidates.columns import Column, Mode
+from obclip_privacy.candidates.custom import CustomStrategy, blocks_of, strategy_function
 from obclip_privacy.candidates.overflow import fit
-from obclip_privacy.candidates.strategies import STRATEGIES, partition
+from obclip_privacy.plugins.manager import load_plugins
+from obclip_privacy.policy.frozen import FrozenMap
 from obclip_privacy.policy.model import AttributePolicy, Policy, Strategy
 
 #: How messages call the bands of age.
@@ -128,8 +130,10 @@ class JointFacts:
     leakage_bits: float
 
 
-def attribute_facts(policy: AttributePolicy) -> AttributeFacts:
-    """The facts of one attribute.
+def attribute_facts(
+    policy: AttributePolicy, custom: Mapping[str, CustomStrategy] = FrozenMap()
+) -> AttributeFacts:
+    """The facts of one attribute; *custom* are the strategies of plugins.
 
     Raises:
         PolicyError: the blocks are no partition (the loader reports this with its place).
@@ -138,18 +142,22 @@ def attribute_facts(policy: AttributePolicy) -> AttributeFacts:
         return AttributeFacts(policy, (), None)
     bands = (Band.ADULT, Band.MINOR) if policy.id == AGE else (Band.OPEN,)
     groups = [
-        _group(policy, BAND_NAMES.get(band, ""), indices)
+        _group(policy, BAND_NAMES.get(band, ""), indices, custom)
         for band in bands
         if (indices := substitutable(policy.id, policy.value_ids, band))
     ]
     mode = (
-        STRATEGIES[policy.strategy](policy, range(len(policy.values)), None).mode if groups else Mode.NEUTRAL
+        strategy_function(policy, custom)(policy, range(len(policy.values)), None).mode
+        if groups
+        else Mode.NEUTRAL
     )
     return AttributeFacts(policy, tuple(groups), mode)
 
 
-def _group(policy: AttributePolicy, who: str, indices: Sequence[int]) -> Group:
-    blocks = partition(policy, indices) if policy.strategy is Strategy.BLOCK else [tuple(indices)]
+def _group(
+    policy: AttributePolicy, who: str, indices: Sequence[int], custom: Mapping[str, CustomStrategy]
+) -> Group:
+    blocks = blocks_of(policy, indices, custom)
     return Group(
         who,
         tuple(tuple(policy.values[index].id for index in block) for block in blocks),
@@ -159,7 +167,8 @@ def _group(policy: AttributePolicy, who: str, indices: Sequence[int]) -> Group:
 
 def policy_facts(policy: Policy) -> tuple[AttributeFacts, ...]:
     """The facts of every attribute, in canonical order."""
-    return tuple(attribute_facts(attribute) for attribute in policy.attributes)
+    custom = load_plugins(local=policy.local).strategies
+    return tuple(attribute_facts(attribute, custom) for attribute in policy.attributes)
 
 
 def joint_facts(policy: Policy, facts: Sequence[AttributeFacts]) -> tuple[JointFacts, ...]:

@@ -125,13 +125,13 @@ def _entry(attribute: Attribute, base: Policy | None) -> dict[str, Json]:
     else:
         values = list(attribute.value_ids)
     if inherited is not None and inherited.strategy is not Strategy.KEEP:
-        strategy: Strategy = inherited.strategy
+        strategy: Strategy | str = inherited.strategy
         why = f"As in '{base.name if base else ''}'; change what shall differ."
         values = values if inherited.values else []
     else:
-        strategy = _proposed(len(values))
-        why = _WHY[strategy]
-    entry: dict[str, Json] = {"id": attribute.id, "description": why, "strategy": strategy.value}
+        strategy = proposed = _proposed(len(values))
+        why = _WHY[proposed]
+    entry: dict[str, Json] = {"id": attribute.id, "description": why, "strategy": str(strategy)}
     return {**entry, "values": values} if len(values) > 1 else entry
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from obclip_privacy.authoring.facts import AttributeFacts, Group, JointFacts
-from obclip_privacy.candidates.closure import MAX_MEMBERS
 from obclip_privacy.candidates.columns import Mode
+from obclip_privacy.candidates.overflow import MAX_MEMBERS
 from obclip_privacy.policy.model import (
     CueAction,
     NegativePromptAction,
@@ -88,7 +88,9 @@ def _among(groups: Sequence[Group]) -> str:
     return " and ".join(parts)
 
 
-def _sent(strategy: Strategy) -> str:
+def _sent(strategy: Strategy | str) -> str:
+    if not isinstance(strategy, Strategy):
+        return f"The strategy '{strategy}' of a plugin decides what the cloud gets of them."
     return {
         Strategy.ENUMERATE: "The cloud gets one prompt for each.",
         Strategy.NEUTRALISE: "The cloud gets one wording that states none of them; the device applies "
@@ -241,6 +243,16 @@ def guarantee_sentences(policy: Policy) -> list[str]:
     return sentences or ["None: a prompt is sent however few assignments it hides among."]
 
 
+def _too_many_members(overflow: Overflow) -> str:
+    start = (
+        f"Of a prompt that hides among more than {MAX_MEMBERS} assignments (several people of whom all is "
+        "stated) each would be checked before anything is sent, and these are too many: "
+    )
+    if overflow is Overflow.REFUSE:
+        return f"{start}it is refused."
+    return f"{start}attributes give way in the same order, and are not counted as hidden."
+
+
 def limit_sentences(policy: Policy, facts: Sequence[AttributeFacts]) -> list[str]:
     """The upper bounds, and what happens above them."""
     limits = policy.limits
@@ -256,9 +268,7 @@ def limit_sentences(policy: Policy, facts: Sequence[AttributeFacts]) -> list[str
         )
     return [
         f"At most {limits.max_candidates} candidates. {above}",
-        f"A prompt that hides among more than {MAX_MEMBERS} assignments (several people of whom "
-        "everything is "
-        "stated) is refused: each of them is checked before anything is sent, and these would be too many.",
+        _too_many_members(limits.overflow),
         f"At most {limits.max_prompt_chars} characters in a prompt or a negative prompt; a longer one "
         "is refused.",
     ]

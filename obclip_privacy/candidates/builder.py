@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from obclip_privacy.attributes.base import Pos, SlotContext
+from obclip_privacy.attributes.base import LexemeClass, Pos, SlotContext
 from obclip_privacy.candidates import negative
 from obclip_privacy.candidates.columns import Column
 from obclip_privacy.candidates.decisions import Decisions, Key
+from obclip_privacy.candidates.outside import shown_value
 from obclip_privacy.candidates.regions import Region, apart, find_regions
 from obclip_privacy.candidates.template import (
     Article,
@@ -24,11 +26,10 @@ from obclip_privacy.candidates.template import (
     Template,
     Withheld,
 )
-from obclip_privacy.language import grammar, verbs, wordlists
+from obclip_privacy.language import grammar, removal, verbs, wordlists
 from obclip_privacy.language.analysis import Link
 from obclip_privacy.language.casing import Casing, apply_casing, casing_of
 from obclip_privacy.language.units import Part, Unit
-from obclip_privacy.policy.model import OutOfDomain
 
 #: Realises a value in a slot, instead of the lexicon's own forms.
 Realiser = Callable[[SlotContext, str], str]
@@ -59,6 +60,7 @@ class Built:
         column_spans: (start, end) of the mentions of each column.
         carrier_spans: (start, end) of what goes with a column's mentions where they are left out (``of Asian
             descent``).
+        speaking: columns with a neutral wording that states something itself (``child`` for ``girl``).
     """
 
     template: Template
@@ -70,6 +72,7 @@ class Built:
     cue_spans: tuple[tuple[int, int], ...]
     column_spans: Mapping[int, tuple[tuple[int, int], ...]]
     carrier_spans: Mapping[int, tuple[tuple[int, int], ...]]
+    speaking: frozenset[int]
 
 
 def build(
@@ -87,7 +90,8 @@ def build(
     regions = find_regions(decisions, prompt)
     if bare_segments:
         bare = negative.bare_segments(decisions.scan.units, decisions.is_stated)
-        regions = apart([*regions, *(Region(first, last, "", None, cue=True) for first, last in bare)])
+        gone = (Region(first, last, "", None, cue=True) for first, last in bare)
+        regions = apart([*regions, *gone], decisions.scan.units)
     carriers: dict[int, list[tuple[int, int]]] = {}
     for region in regions:
         if region.column is not None and region.last - region.first > 1:
@@ -102,7 +106,18 @@ def build(
         tuple(_cue_spans(decisions, regions)),
         _column_spans(decisions),
         {column: tuple(found) for column, found in carriers.items()},
+        _speaking(decisions),
     )
+
+
+def _speaking(decisions: Decisions) -> frozenset[int]:
+    keys = (
+        (decisions.analysis.links[index].person, part.attribute)
+        for index, parts in decisions.slotted.items()
+        for part in parts
+        if isinstance(part, Part) and part.class_id in decisions.vocabulary.speaking
+    )
+    return frozenset(decisions.column_of[key] for key in keys if key in decisions.column_of)
 
 
 def _special_units(decisions: Decisions) -> frozenset[int]:
@@ -151,12 +166,16 @@ def _column_spans(decisions: Decisions) -> dict[int, tuple[tuple[int, int], ...]
     return {column: tuple(found) for column, found in spans.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Writer:
     prompt: str
     decisions: Decisions
     realisers: Mapping[str, Realiser]
     special: frozenset[int]
+
+    @cached_property
+    def _sexual(self) -> bool:
+        return any(unit.word in grammar.SEXUAL for unit in self.decisions.scan.units)
 
     def template(self, regions: Sequence[Region]) -> Template:
         """The template of the whole prompt."""
@@ -196,11 +215,36 @@ class _Writer:
                 first, written = zones[index], surfaces[zones[index]].start
             else:
                 nodes.append(Lit(self.prompt[written : surfaces[index].start]))
-                nodes.extend(self._unit(index))
-                first, written = index + 1, surfaces[index].end
+                column = self._column_before_noun(index)
+                if column is None:
+                    nodes.extend(self._unit(index))
+                    first, written = index + 1, surfaces[index].end
+                else:
+                    item = Optional(column, tuple(self._unit(index)))
+                    nodes.append(Modifiers(((item,),), (self._gap(index + 1),)))
+                    first, written = index + 1, surfaces[index + 1].start
         if last:
             nodes.append(Lit(self.prompt[written : surfaces[last - 1].end]))
         return [node for node in nodes if node != Lit("")]
+
+    def _column_before_noun(self, index: int) -> int | None:
+        """The column of a noun that another noun for the same person follows (``woman firefighter``).
+
+        It goes as an adjective would where it states no value.
+        """
+        link = self.decisions.analysis.links.get(index)
+        units, after = self.decisions.scan.units, index + 1
+        if link is None or link.pos is not Pos.NOUN or after >= len(units) or not units[after].gap:
+            return None
+        other = self.decisions.analysis.links.get(after)
+        if other is None:
+            same = not units[after].cues and removal.names_person(units, after)
+        else:
+            same = other.pos is Pos.NOUN and other.person == link.person
+        mask = units[index].noun
+        if not same or mask is None or len(mask.attributes) != 1:
+            return None
+        return self.decisions.column_of.get((link.person, mask.attributes[0]))
 
     def _region(self, region: Region, others: Sequence[Region], gap: str) -> list[Node]:
         if region.gone:
@@ -215,7 +259,7 @@ class _Writer:
             inner = [Lit(gap), *inner, Lit(self._gap(region.last) if region.first == 0 else "")]
             lead = Lit("")
         if region.cue:
-            return [lead, Withheld(tuple(inner), sent)]
+            return [lead, Withheld(tuple(inner), (Lit(sent),) if sent else ())]
         if region.column is None:
             return [lead, *inner]
         return [lead, Optional(region.column, tuple(inner), sent)]
@@ -245,16 +289,36 @@ class _Writer:
                 current = []
             else:
                 current.append(Lit(gap))
-            current.extend(self._modifier(index))
-            index += 1
+            suffixed = self._suffix_end(index)
+            current.extend(self._modifier(index) if suffixed is None else self._with_suffix(index, suffixed))
+            index = index + 1 if suffixed is None else suffixed
         items.append(tuple(current))
         separators.append(self._gap(last))
         return Modifiers(tuple(items), tuple(separators))
 
+    def _suffix_end(self, index: int) -> int | None:
+        """End of ``-looking`` after an adjective that states a value."""
+        units = self.decisions.scan.units
+        if index not in self.decisions.slotted or self._near(index + 1) != "-":
+            return None
+        suffixed = self._near(index + 2) in grammar.DESCRIPTIVE_SUFFIXES and not units[index + 1].gap
+        return index + 3 if suffixed else None
+
+    def _with_suffix(self, index: int, end: int) -> list[Node]:
+        surfaces = self.decisions.scan.surfaces
+        nodes = (
+            *self._modifier(index),
+            Lit(self.prompt[surfaces[index].end : surfaces[end - 1].end]),
+        )
+        part = next(part for part in self.decisions.slotted[index] if isinstance(part, Part))
+        key = (self.decisions.analysis.links[index].person, part.attribute)
+        column = self.decisions.column_of.get(key)
+        return list(nodes) if column is None else [Optional(column, nodes)]
+
     def _modifier(self, index: int) -> list[Node]:
         nodes = self._unit(index)
         if index not in self.decisions.slotted and self.decisions.may_vanish(index):
-            return [Withheld(tuple(nodes), "")]
+            return [Withheld(tuple(nodes))]
         return nodes
 
     def _unit(self, index: int) -> list[Node]:
@@ -304,12 +368,32 @@ class _Writer:
                 continue
             form = int(link.case) if link.case is not None else part.form
             nodes.append(self._slot(index, part, link, form, own))
-        return _tidy(nodes)
+        return self._without_name(index, link, _tidy(nodes))
+
+    def _without_name(self, index: int, link: Link, nodes: list[Node]) -> list[Node]:
+        """*nodes* of a title or a noun, and what is sent of them once the name after it is gone.
+
+        ``Mr. Lee`` becomes ``a man``, ``Queen Anne`` ``a Queen``.
+        """
+        units = self.decisions.scan.units
+        if link.pos not in (Pos.TITLE, Pos.NOUN) or not self.decisions.loses_name(index):
+            return nodes
+        article: tuple[Node, ...] = ()
+        if removal.stands_bare(units, index):
+            article = (Article(removal.starts_sentence(units, index), upper=False), Lit(" "))
+        if link.pos is Pos.NOUN:
+            return [Withheld((), article), *nodes] if article else nodes
+        attribute = next(part.attribute for part in self.decisions.slotted[index] if isinstance(part, Part))
+        cls = self.decisions.vocabulary.classes.get(f"{attribute}.adult")
+        if cls is None:
+            return nodes
+        noun = self._slot(index, Part(cls.id, attribute, "", 0), link, 0, Casing.PLAIN)
+        return [Withheld(tuple(nodes), (*article, noun))]
 
     def _slot(self, index: int, part: Part, link: Link, form: int, casing: Casing) -> Node:
         cls = self.decisions.vocabulary.classes[part.class_id]
         column = self.decisions.column_of.get((link.person, part.attribute))
-        neutral = apply_casing(cls.neutral[form], casing)
+        neutral = apply_casing(self._neutral(index, cls, form), casing)
         if link.person < 0:
             return Lit(neutral)
         if column is not None and not self.decisions.columns[column].values:
@@ -329,16 +413,20 @@ class _Writer:
             texts.append(apply_casing(text, casing))
         return Slot(column, tuple(texts), neutral)
 
+    def _neutral(self, index: int, cls: LexemeClass, form: int) -> str:
+        """The wording without a value. A *girl* in a bikini, or in the tag *1girl*, is called no child."""
+        wording = cls.neutral[form]
+        units = self.decisions.scan.units
+        tag = index > 0 and units[index - 1].word.isdigit() and not units[index].gap
+        if wording not in ("child", "children") or not (tag or self._sexual):
+            return wording
+        return "person" if wording == "child" else "people"
+
     def _outside_wording(self, part: Part, form: int) -> str:
         """What is written for a value outside the domain that the policy generalises; ``""`` for nothing."""
-        if self.decisions.policy_of(part.attribute).out_of_domain is not OutOfDomain.GENERALISE:
-            return ""
-        broader = self.decisions.vocabulary.broader[part.attribute].get(part.value, part.value)
-        forms = self.decisions.vocabulary.classes[part.class_id].forms.get(broader)
-        has_broader = (
-            broader != part.value or part.value in self.decisions.vocabulary.broader[part.attribute].values()
-        )
-        return forms[form] if forms and has_broader else ""
+        shown = shown_value(self.decisions.vocabulary, self.decisions.policy_of(part.attribute), part.value)
+        forms = self.decisions.vocabulary.classes[part.class_id].forms.get(shown)
+        return forms[form] if forms else ""
 
     def _near(self, index: int) -> str:
         units = self.decisions.scan.units

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 
 from obclip_privacy.candidates.plan import Plan
 
-#: More members than this are not checked one by one, and a set that is not checked is not sent.
-MAX_MEMBERS = 4096
 #: Up to this many strings are compared byte for byte.
 MAX_COMPARED = 2048
 
@@ -52,7 +50,10 @@ class ClosureResult:
 
 
 def check_closure(
-    found: Reentry, candidates: Sequence[str], enter: Callable[[str], Reentry | None]
+    found: Reentry,
+    candidates: Sequence[str],
+    enter: Callable[[str], Reentry | None],
+    others: Sequence[str] = (),
 ) -> ClosureResult:
     """Run every member of the anonymity set, and every candidate that would be sent, again.
 
@@ -60,6 +61,7 @@ def check_closure(
         found: what the real prompt gave.
         candidates: what would be sent of it.
         enter: the public entry, given a prompt's text and nothing else; ``None`` for a refusal.
+        others: prompts that are no members and must send the same bytes.
 
     A member must send the same bytes, and must be read as the assignment that it was written for. The bytes
     are compared; where that would be more than :data:`MAX_COMPARED` strings (their number grows with the
@@ -67,9 +69,6 @@ def check_closure(
     besides.
     """
     plan = found.plan
-    if plan.n > MAX_MEMBERS:
-        reason = f"the anonymity set has more than {MAX_MEMBERS} members; too many to check"
-        return ClosureResult(0, 0, reason)
     expected = found.write()
     whole = plan.n * len(candidates) <= MAX_COMPARED
     survivors = 0
@@ -85,14 +84,15 @@ def check_closure(
         lost = plan.n - survivors
         reason = f"closure failed: {lost} of {plan.n} members would send something else"
         return ClosureResult(survivors, plan.n, reason)
-    for prompt in candidates:
+    checked = plan.n + len(candidates) + len(others)
+    for prompt in (*candidates, *others):
         if prompt in seen:
             continue
         again = enter(prompt)
         if again is None or not (_decide_alike(again.plan, plan) or again.write() == expected):
             reason = "closure failed: a candidate does not give the same set again"
-            return ClosureResult(survivors, plan.n + len(candidates), reason)
-    return ClosureResult(survivors, plan.n + len(candidates), "")
+            return ClosureResult(survivors, checked, reason)
+    return ClosureResult(survivors, checked, "")
 
 
 def _decide_alike(one: Plan, other: Plan) -> bool:

@@ -17,6 +17,8 @@ class Mode(Enum):
     """Every value of the column, one after the other."""
     NEUTRAL = "neutral"
     """One wording that states no value."""
+    SHOWN = "shown"
+    """A value outside the policy's domain, or a broader one, for everybody to see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,9 @@ class Column:
         values: indices into the policy's domain, in canonical order: the values among which the real one
             is hidden. Empty where the prompt states a value outside the domain.
         mode: what the cloud gets.
-        blocks: for ``block``, the number of equally likely blocks, which the choice of one reveals.
+        blocks: how many equally likely things there were of which one was sent, which that choice reveals:
+            the blocks of ``block``; for a value outside the domain, the domain and every wording of a value
+            outside it.
     """
 
     person: int

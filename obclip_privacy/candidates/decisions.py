@@ -7,17 +7,19 @@ to a value outside the policy's domain (which is visible as such).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from obclip_privacy.attributes.base import Band, CuePos, Pos
+from obclip_privacy.attributes.safety import AGE
 from obclip_privacy.candidates.columns import Column, Mode
-from obclip_privacy.candidates.strategies import STRATEGIES
-from obclip_privacy.language import removal
+from obclip_privacy.candidates.outside import outcomes, shown_value
+from obclip_privacy.candidates.strategies import StrategyFunction
+from obclip_privacy.language import grammar, removal
 from obclip_privacy.language.analysis import Analysis, Link
 from obclip_privacy.language.persons import start_of_phrase
 from obclip_privacy.language.scan import Scan
-from obclip_privacy.language.units import CueSense, Kind, Part
+from obclip_privacy.language.units import Kind, Part
 from obclip_privacy.language.vocabulary import Vocabulary
 from obclip_privacy.policy.model import AttributePolicy, CueAction, OutOfDomain, Policy, Strategy
 
@@ -34,6 +36,7 @@ class Decisions:
         analysis: what the rules found.
         vocabulary: the policy's.
         policy: the policy.
+        strategies: the function of each attribute's strategy.
         slotted: parts of each mention that is exchanged, by index of its unit.
         columns: in canonical order, person first, then the policy's order of attributes.
         real: position of the real value in each column; ``None`` where it is outside the domain.
@@ -49,6 +52,7 @@ class Decisions:
     analysis: Analysis
     vocabulary: Vocabulary
     policy: Policy
+    strategies: Mapping[str, StrategyFunction]
     slotted: dict[int, tuple[str | Part, ...]] = field(default_factory=dict)
     columns: list[Column] = field(default_factory=list)
     real: list[int | None] = field(default_factory=list)
@@ -65,6 +69,7 @@ class Decisions:
         for index, link in self.analysis.links.items():
             sense = self.scan.surfaces[index].senses[link.pos]
             parts = tuple(part for part in sense.parts if isinstance(part, Part))
+            self._refuse_unlisted([*((part.attribute, part.value) for part in parts), *sense.states])
             if not any(self._is_slot(part, link) for part in parts):
                 for part in parts:
                     self.kept.setdefault((link.person, part.attribute))
@@ -76,6 +81,8 @@ class Decisions:
         order = {attribute.id: rank for rank, attribute in enumerate(self.policy.attributes)}
         for key in sorted(stated, key=lambda key: (key[0], order[key[1]])):
             self._add_column(key, stated[key])
+        if self.analysis.shows_minor:
+            self._refuse_minors()
         clothed = self.analysis.clothed
         self.cues = [
             i for i, unit in enumerate(self.scan.units) if (unit.cues or i in clothed) and self.is_cue(i)
@@ -107,7 +114,7 @@ class Decisions:
         if policy.values and (real is None or real not in values):
             self._outside(key, policy, first)
             return
-        treatment = STRATEGIES[policy.strategy](policy, values, real)
+        treatment = self.strategies[attribute](policy, values, real)
         self.real.append(treatment.values.index(real) if real in treatment.values else None)
         self.columns.append(Column(person, attribute, treatment.values, treatment.mode, treatment.blocks))
 
@@ -118,12 +125,43 @@ class Decisions:
             raise LookupError(f"the policy does not name '{attribute}'")
         return found
 
+    def _refuse_unlisted(self, stated: Sequence[tuple[str, str]]) -> None:
+        """Refuse values that the policy does not list, those of minors among them, if it asks for that."""
+        for attribute, value in stated:
+            policy = self.policy.attribute(attribute)
+            if (
+                policy is not None
+                and policy.values
+                and policy.out_of_domain is OutOfDomain.REFUSE
+                and policy.strategy is not Strategy.KEEP
+                and self.vocabulary.index_of(attribute, value) is None
+            ):
+                self._refuse(policy)
+
+    def _refuse_minors(self) -> None:
+        """Refuse a minor where the policy lists adults only, if it asks for that."""
+        policy = self.policy.attribute(AGE)
+        if policy is None or not policy.values or policy.strategy is Strategy.KEEP:
+            return
+        if policy.out_of_domain is OutOfDomain.REFUSE and not self.vocabulary.substitutes[AGE, Band.MINOR]:
+            self._refuse(policy)
+
+    def _refuse(self, policy: AttributePolicy) -> None:
+        self.refusal = self.refusal or f"a value of '{policy.id}' is outside the policy's domain"
+
     def _outside(self, key: Key, policy: AttributePolicy, part: Part) -> None:
-        """A value that the policy does not list: no wording of it is sent, or the prompt is refused."""
-        if policy.out_of_domain is OutOfDomain.REFUSE and not self.refusal:
-            self.refusal = f"a value of '{policy.id}' is outside the policy's domain"
+        """A value that the policy does not list: it is left out, or shown by a broader one."""
+        shown = shown_value(self.vocabulary, policy, part.value)
         self.real.append(None)
-        self.columns.append(Column(key[0], policy.id, (), Mode.NEUTRAL))
+        self.columns.append(
+            Column(
+                key[0],
+                policy.id,
+                (),
+                Mode.SHOWN if shown else Mode.NEUTRAL,
+                outcomes(self.vocabulary, policy, self._band(key[0]), self.strategies[policy.id]),
+            )
+        )
 
     def is_stated(self, index: int) -> bool:
         """Whether the unit is a mention that is exchanged, or a cue that is taken out."""
@@ -133,12 +171,37 @@ class Decisions:
         """Whether the unit is a cue: what is linked to a person as a mention is none."""
         return self.analysis.is_cue(self.scan.units, index)
 
-    def takes_out(self, cue: CueSense) -> bool:
-        """Whether the policy takes the cue out; notes a refusal."""
-        action = self.policy.cue_action(cue.term.kind)
-        if action is CueAction.REFUSE and not self.refusal:
-            self.refusal = f"the prompt has a cue of kind '{cue.term.kind}', which the policy refuses"
-        return action in (CueAction.WITHHOLD, CueAction.GENERALISE)
+    def takes_out(self, index: int) -> bool:
+        """Whether the policy takes out the cue at *index*; notes a refusal.
+
+        A word that is a cue of several kinds is treated by the strictest of their actions.
+        """
+        kinds = {cue.term.kind for cue in removal.cues_alike(self.scan.units, index)}
+        actions = {self.policy.cue_action(kind): kind for kind in sorted(kinds)}
+        if CueAction.REFUSE in actions and not self.refusal:
+            kind = actions[CueAction.REFUSE]
+            self.refusal = f"the prompt has a cue of kind '{kind}', which the policy refuses"
+        return not actions.keys().isdisjoint({CueAction.WITHHOLD, CueAction.GENERALISE})
+
+    def loses_name(self, index: int) -> bool:
+        """Whether the name after the title or noun at *index* is taken out (``Mr. and Mrs. Smith``)."""
+        units, at = self.scan.units, index + 1
+        while at < len(units) and (units[at].word == "." or self._another_title(at)):
+            at += 1 if units[at].word == "." else 2
+        if at >= len(units) or not self.is_cue(at):
+            return False
+        return removal.choose_cue(units, at).term.kind == "name" and self.takes_out(at)
+
+    def _another_title(self, index: int) -> bool:
+        units = self.scan.units
+        if units[index].word not in grammar.LIST_JOINERS or index + 1 >= len(units):
+            return False
+        return units[index + 1].title is not None
+
+    def generalises(self, index: int) -> bool:
+        """Whether the policy wants a general word for the cue at *index*, and nothing stricter."""
+        kinds = (cue.term.kind for cue in removal.cues_alike(self.scan.units, index))
+        return CueAction.WITHHOLD not in {self.policy.cue_action(kind) for kind in kinds}
 
     def _modifier_zones(self) -> list[tuple[int, int]]:
         """The modifiers before each person's noun, where any of them may be left out."""
@@ -167,4 +230,4 @@ class Decisions:
             return unit.adjective is not None
         if not (self.analysis.peopled and self.is_cue(index)):
             return False
-        return self.takes_out(removal.choose_cue(self.scan.units, index))
+        return self.takes_out(index)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from obclip_privacy.attributes.base import LEXICON, Attribute, Band, Generator
+from obclip_privacy.attributes.base import LEXICON, Attribute, Band, Generator, Pos
 from obclip_privacy.attributes.safety import MINOR_VALUES
 from obclip_privacy.candidates.builder import Built, Realiser, build
 from obclip_privacy.candidates.candidate_set import (
@@ -20,30 +20,30 @@ from obclip_privacy.candidates.candidate_set import (
     PROTOCOL,
     REFUSED,
     CandidateSet,
-    ColumnReport,
     Cue,
     Detection,
     Mention,
-    Span,
     canonical_bytes,
     payload_of,
 )
 from obclip_privacy.candidates.closure import Reentry, check_closure
 from obclip_privacy.candidates.columns import Column, Mode
+from obclip_privacy.candidates.custom import blocks_of, strategy_function
 from obclip_privacy.candidates.decisions import Decisions
 from obclip_privacy.candidates.figures import NOTHING, Figures, figures_of
-from obclip_privacy.candidates.overflow import fit
-from obclip_privacy.candidates.plan import Plan, canonical_form
+from obclip_privacy.candidates.overflow import MAX_MEMBERS, fit, given_up, reported
+from obclip_privacy.candidates.plan import Plan, canonical_form, variations
+from obclip_privacy.candidates.reports import column_reports, withheld_spans
 from obclip_privacy.candidates.template import realise
 from obclip_privacy.errors import BadInputError, PluginError
 from obclip_privacy.language.analysis import Analysis, Link, analyse
 from obclip_privacy.language.reader import Reader
-from obclip_privacy.language.removal import choose_cue
+from obclip_privacy.language.removal import cues_alike
 from obclip_privacy.language.scan import Scan
-from obclip_privacy.language.units import Part
+from obclip_privacy.language.units import Part, Sense
 from obclip_privacy.plugins.manager import load_plugins
 from obclip_privacy.plugins.registry import Registry
-from obclip_privacy.policy.model import AttributePolicy, NegativePromptAction, Policy, Strategy
+from obclip_privacy.policy.model import AttributePolicy, NegativePromptAction, Overflow, Policy
 
 __all__ = ["PROTOCOL", "CandidateSet", "Detection", "Engine"]
 
@@ -54,6 +54,8 @@ MAX_READINGS = 4
 _SURROGATE = re.compile("[\ud800-\udfff]")
 NOTHING_LEFT = "nothing is left of the prompt once its cues are withheld"
 
+TOO_MANY_MEMBERS = f"the anonymity set has more than {MAX_MEMBERS} members; too many to check"
+
 
 @dataclass(frozen=True, slots=True)
 class _Planned:
@@ -61,6 +63,7 @@ class _Planned:
     typed: Built
     stated: Built
     real: tuple[int | None, ...]
+    spared: tuple[str, ...]
 
 
 class Engine:
@@ -82,7 +85,10 @@ class Engine:
             for attribute, settings in zip(attributes, policy.attributes, strict=True)
             if (realiser := _realiser(attribute, settings.generator)) is not None
         }
+        self._custom = registry.strategies
+        self._strategies = {one.id: strategy_function(one, self._custom) for one in policy.attributes}
         self._reader = Reader(policy, attributes, registry)
+        self._they = self._reader.vocabulary.they
 
     def detect(self, prompt: str) -> Detection:
         """The mentions and the cues of *prompt*, in text order.
@@ -93,7 +99,7 @@ class Engine:
         if len(prompt) > HARD_MAX_PROMPT_CHARS:
             raise BadInputError(f"a prompt has more than {HARD_MAX_PROMPT_CHARS} characters; shorten it")
         scan = self._reader.scan(prompt)
-        analysis = analyse(scan.units)
+        analysis = analyse(scan.units, they=self._they)
         return Detection(
             tuple(self._mentions(prompt, scan, analysis)), tuple(self._cues(prompt, scan, analysis))
         )
@@ -110,12 +116,17 @@ class Engine:
             _reentry(planned, lambda: found.payload_bytes),
             found.candidates,
             lambda text: self._enter(text, negative),
+            planned.spared,
         )
         sent = 0 if closure.reason else len(found.candidates)
-        figures = figures_of(plan, self.policy, sent, closure.survivors)
+        figures = figures_of(plan, self.policy, sent, closure.survivors, planned.typed.columns)
         if closure.reason:
             return self._refused(prompt, negative, closure.reason, figures)
         return replace(found, figures=figures, members=tuple(text for _, text in plan.members()))
+
+    def blocks(self, attribute: AttributePolicy, values: Sequence[int]) -> list[tuple[int, ...]]:
+        """The sets of values, of those at the indices *values*, of which the real one is hidden in one."""
+        return blocks_of(attribute, values, self._custom)
 
     def transform(self, prompt: str, negative_prompt: str | None = None) -> CandidateSet:
         """The candidate set without the closure check: what the check runs for every member.
@@ -143,19 +154,19 @@ class Engine:
         if reason:
             return reason
         typed = self._read(prompt)
-        stated, _ = self._settled(typed, prompt, cues=True)
+        stated, spared = self._checkable(self._settled(typed, prompt, cues=True)[0])
         sent, _ = self._settled(stated, "", cues=False) if stated.cue_spans else (stated, "")
+        sent, columns = self._fitted(sent)
         refusal = typed.refusal or stated.refusal or sent.refusal
         if refusal:
             return refusal
-        columns = fit(sent.columns, self.policy)
         if columns is None:
             return f"the set would have more than {self.policy.limits.max_candidates} candidates"
         cloud_negative = self._cloud_negative(negative)
         if cloud_negative is None:
             return "the negative prompt states a sensitive attribute"
         plan = Plan(sent.template, columns, cloud_negative, stated.template, stated.columns)
-        return self._unsendable(plan) or _Planned(plan, typed, stated, sent.real)
+        return self._unsendable(plan) or _Planned(plan, typed, stated, sent.real, spared)
 
     def _settled(self, built: Built, text: str, *, cues: bool) -> tuple[Built, str]:
         """The template of the canonical form of a prompt, with or without its cues.
@@ -174,9 +185,45 @@ class Engine:
             built = self._read(text)
         return replace(built, refusal="the prompt does not settle into a canonical form"), text
 
+    def _fitted(self, sent: Built) -> tuple[Built, tuple[Column, ...] | None]:
+        """*sent* with its columns as they fit the policy's limit; ``None`` if they are to be refused.
+
+        A neutral wording may state a value of another attribute (``child`` for ``girl``): it is then read
+        again, as every candidate will be.
+        """
+        for _ in range(MAX_READINGS):
+            columns = fit(sent.columns, self.policy)
+            if columns is None or sent.refusal:
+                return sent, columns
+            neutral = {i for i, column in enumerate(columns) if column.mode is not Mode.VALUES}
+            if neutral.isdisjoint(sent.speaking):
+                return sent, columns
+            real = tuple(None if index in neutral else value for index, value in enumerate(sent.real))
+            text = canonical_form(sent.template, real, cues=False)
+            sent, _ = self._settled(self._read(text), text, cues=False)
+        return replace(sent, refusal="the neutral wording does not settle"), ()
+
+    def _checkable(self, stated: Built) -> tuple[Built, tuple[str, ...]]:
+        """*stated* without the columns that would make the set too large to check; prompts to try besides.
+
+        The prompts vary one of those columns each: they must all give what the prompt without them gives.
+        """
+        spared: list[str] = []
+        for _ in range(MAX_READINGS):
+            gone = given_up(stated.columns, self.policy)
+            if stated.refusal or not gone:
+                return stated, tuple(spared)
+            if self.policy.limits.overflow is Overflow.REFUSE:
+                return replace(stated, refusal=TOO_MANY_MEMBERS), ()
+            spared.extend(variations(stated.template, stated.columns, gone))
+            real = tuple(None if index in gone else value for index, value in enumerate(stated.real))
+            text = canonical_form(stated.template, real, cues=True)
+            stated, _ = self._settled(self._read(text), text, cues=True)
+        return replace(stated, refusal=TOO_MANY_MEMBERS), ()
+
     def _set(self, prompt: str, negative: str, planned: _Planned) -> CandidateSet:
         plan, typed = planned.plan, planned.typed
-        columns = fit(typed.columns, self.policy) or typed.columns
+        columns = reported(typed.columns, self.policy)
         sent = plan.sent()
         candidates = tuple(sent)
         return CandidateSet(
@@ -188,8 +235,8 @@ class Engine:
             real_index=candidates.index(plan.sent_for(planned.real)),
             assignments=tuple(sent.values()),
             cloud_negative_prompt=plan.negative_prompt,
-            attributes=_reports(columns, typed, self.policy),
-            withheld=_withheld(prompt, typed, columns, self.policy),
+            attributes=column_reports(columns, typed, self.policy),
+            withheld=withheld_spans(prompt, typed, columns, self.policy),
             figures=NOTHING,
             policy_sha256=self.policy.sha256,
         )
@@ -208,8 +255,8 @@ class Engine:
 
     def _read(self, prompt: str, *, bare_segments: bool = False) -> Built:
         scan = self._reader.scan(prompt)
-        analysis = analyse(scan.units)
-        decisions = Decisions(scan, analysis, self._reader.vocabulary, self.policy)
+        analysis = analyse(scan.units, they=self._they)
+        decisions = Decisions(scan, analysis, self._reader.vocabulary, self.policy, self._strategies)
         decisions.decide()
         return build(prompt, decisions, self._realisers, bare_segments=bare_segments)
 
@@ -267,6 +314,8 @@ class Engine:
         minors = _ages_of_minors(analysis, stated)
         for index, link in sorted(analysis.links.items()):
             surface, sense = scan.surfaces[index], scan.surfaces[index].senses[link.pos]
+            if link.person < 0 and self._says_nothing(prompt[surface.start : surface.end], sense):
+                continue
             for attribute, value in stated[index]:
                 if attribute == "age" and link.person in minors and value not in MINOR_VALUES:
                     value = minors[link.person]
@@ -283,6 +332,11 @@ class Engine:
                 )
         return found
 
+    def _says_nothing(self, text: str, sense: Sense) -> bool:
+        """Whether a pronoun of nobody in particular is the one that states no value (``they`` of a group)."""
+        classes = self._reader.vocabulary.classes
+        return sense.mask.pos is Pos.PRONOUN and text.lower() in classes[sense.mask.classes[0]].neutral
+
     def _value_id(self, attribute: str, value: str) -> str:
         policy = self.policy.attribute(attribute)
         index = self._reader.vocabulary.index_of(attribute, value)
@@ -291,12 +345,15 @@ class Engine:
     def _cues(self, prompt: str, scan: Scan, analysis: Analysis) -> list[Cue]:
         if not analysis.peopled:
             return []
-        found = []
+        found: list[Cue] = []
         for index, unit in enumerate(scan.units):
             if (unit.cues or index in analysis.clothed) and analysis.is_cue(scan.units, index):
-                surface, term = scan.surfaces[index], choose_cue(scan.units, index).term
-                text = prompt[surface.start : surface.end]
-                found.append(Cue(surface.start, surface.end, text, term.attribute, term.reason, term.kind))
+                start, end, _ = scan.surfaces[index]
+                terms = {cue.term.attribute: cue.term for cue in reversed(cues_alike(scan.units, index))}
+                found.extend(
+                    Cue(start, end, prompt[start:end], attribute, term.reason, term.kind)
+                    for attribute, term in sorted(terms.items())
+                )
         return found
 
 
@@ -346,59 +403,3 @@ def _realiser(attribute: Attribute, name: str) -> Realiser | None:
         known = ", ".join(attribute.generator_names)
         raise PluginError(f"attribute '{attribute.id}' has no generator '{name}'; it has: {known}")
     return found.realise
-
-
-def _reports(columns: Sequence[Column], built: Built, policy: Policy) -> tuple[ColumnReport, ...]:
-    reports = [
-        ColumnReport(
-            column.person,
-            column.attribute,
-            _strategy_name(column, _policy_of(policy, column.attribute)),
-            column.value_ids(_policy_of(policy, column.attribute)),
-        )
-        for column in columns
-    ]
-    taken = {(report.person, report.attribute) for report in reports}
-    for person, attribute in built.kept:
-        if (person, attribute) not in taken and person >= 0:
-            reports.append(ColumnReport(person, attribute, Strategy.KEEP.value, ()))
-    order = {attribute.id: rank for rank, attribute in enumerate(policy.attributes)}
-    return tuple(sorted(reports, key=lambda report: (report.person, order[report.attribute])))
-
-
-def _strategy_name(column: Column, policy: AttributePolicy) -> str:
-    if column.mode is Mode.NEUTRAL and policy.strategy not in (Strategy.NEUTRALISE, Strategy.WITHHOLD):
-        return Strategy.NEUTRALISE.value
-    return policy.strategy.value
-
-
-def _withheld(prompt: str, built: Built, columns: Sequence[Column], policy: Policy) -> tuple[Span, ...]:
-    """Spans that the cloud does not get.
-
-    Cues, mentions that are withheld or outside the domain, and the words that carry a mention which is left
-    out (``of Asian descent``).
-    """
-    spans = list(built.cue_spans)
-    for index, column in enumerate(columns):
-        if column.mode is not Mode.NEUTRAL:
-            continue
-        spans.extend(built.carrier_spans.get(index, ()))
-        if not column.values or _policy_of(policy, column.attribute).strategy is Strategy.WITHHOLD:
-            spans.extend(built.column_spans.get(index, ()))
-    return tuple(Span(start, end, prompt[start:end]) for start, end in _merged(spans))
-
-
-def _merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Spans in order, those inside another left out."""
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(set(spans), key=lambda span: (span[0], -span[1])):
-        if not merged or end > merged[-1][1]:
-            merged.append((start, end))
-    return merged
-
-
-def _policy_of(policy: Policy, attribute: str) -> AttributePolicy:
-    found = policy.attribute(attribute)
-    if found is None:
-        raise LookupError(f"the policy does not name '{attribute}'")
-    return found

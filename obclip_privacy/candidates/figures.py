@@ -8,9 +8,11 @@ that the best guess is right; min-entropy leakage is log2 of its growth.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from obclip_privacy.candidates.columns import Column
 from obclip_privacy.candidates.plan import Plan
 from obclip_privacy.policy.model import AttributePolicy, Policy
 
@@ -26,7 +28,8 @@ class Figures:
         posterior: Bayes vulnerability of the joint assignment given what is sent, in (0, 1].
         posterior_worst_attribute: the same for the worst single (person, attribute), in (0, 1]; ``1`` where
             nothing is hidden.
-        leakage_bits: min-entropy leakage in bits, at least 0: what the choice of a block gives away.
+        leakage_bits: min-entropy leakage in bits, at least 0: what the choice of a block gives away, and
+            that a value is outside the policy's domain (:func:`~obclip_privacy.candidates.outside.outcomes`).
         prior: ``uniform`` or ``policy``.
     """
 
@@ -43,8 +46,11 @@ class Figures:
 NOTHING = Figures(1, 0, 0, Fraction(1), Fraction(1), 0.0, "uniform")
 
 
-def figures_of(plan: Plan, policy: Policy, n_sent: int, k_eff: int) -> Figures:
+def figures_of(plan: Plan, policy: Policy, n_sent: int, k_eff: int, typed: Sequence[Column] = ()) -> Figures:
     """The figures of a set.
+
+    *typed* are the columns of what the person typed: a value outside the domain that is left out is in them,
+    and no more in the plan.
 
     The columns are independent under the prior (the policy's, or uniform), and nothing sent depends on the
     assignment, so the joint posterior is the product of each column's greatest prior. ``k_eff < n`` (a set
@@ -62,9 +68,16 @@ def figures_of(plan: Plan, policy: Policy, n_sent: int, k_eff: int) -> Figures:
         k_eff=k_eff,
         posterior=posterior,
         posterior_worst_attribute=max(best, default=Fraction(1)),
-        leakage_bits=float(sum(math.log2(column.blocks) for column, _ in hidden)),
+        leakage_bits=float(
+            sum(math.log2(column.blocks) for column, _ in hidden)
+            + max(_outside_bits(typed), _outside_bits(plan.hidden))
+        ),
         prior="policy" if stated else "uniform",
     )
+
+
+def _outside_bits(columns: Sequence[Column]) -> float:
+    return sum(math.log2(column.blocks) for column in columns if not column.values)
 
 
 def _policy_of(policy: Policy, attribute: str) -> AttributePolicy:

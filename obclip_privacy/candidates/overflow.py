@@ -1,4 +1,14 @@
-"""Sets that would grow too large: a rule that looks at the columns only, never at a value."""
+"""Sets that would grow too large: rules that look at the columns only, never at a value.
+
+Two numbers can be too large, and one order decides what goes: the attribute that the policy names last, and
+within it the last person; then the one before it, and so on.
+
+* More distinct prompts than the policy's limit: columns are neutralised (:func:`fit`). They still belong to
+  the anonymity set, and the closure check still runs all of its members.
+* More members than the closure check can run one by one: columns are given up (:func:`given_up`). Every
+  prompt is then read as if it stated no value of them. No value of theirs is sent, but they are not counted
+  in the anonymity set either: what is not checked member by member is not claimed.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +18,15 @@ from dataclasses import replace
 from obclip_privacy.candidates.columns import Column, Mode, size
 from obclip_privacy.policy.model import Overflow, Policy
 
+#: An anonymity set has no more members than this: each of them is run through the engine.
+MAX_MEMBERS = 4096
+
 
 def fit(columns: Sequence[Column], policy: Policy) -> tuple[Column, ...] | None:
-    """*columns* with as many of them neutralised as the limit asks for; ``None`` if that is to be refused.
-
-    The attribute that the policy names last goes first, and within it the last person; then the one before
-    it, and so on.
-    """
+    """*columns* with as many of them neutralised as the limit asks for; ``None`` if that is to be refused."""
     limit = policy.limits.max_candidates
-    order = {attribute.id: rank for rank, attribute in enumerate(policy.attributes)}
     fitted = list(columns)
-    doomed = sorted(
-        range(len(columns)), key=lambda i: (order[columns[i].attribute], columns[i].person), reverse=True
-    )
-    for index in doomed:
+    for index in _last_first(columns, policy):
         if size([column for column in fitted if column.mode is Mode.VALUES]) <= limit:
             break
         if fitted[index].mode is Mode.VALUES:
@@ -29,3 +34,31 @@ def fit(columns: Sequence[Column], policy: Policy) -> tuple[Column, ...] | None:
                 return None
             fitted[index] = replace(fitted[index], mode=Mode.NEUTRAL)
     return tuple(fitted)
+
+
+def given_up(columns: Sequence[Column], policy: Policy) -> frozenset[int]:
+    """Indices of the *columns* that are left out so that at most :data:`MAX_MEMBERS` members remain."""
+    gone: set[int] = set()
+    for index in _last_first(columns, policy):
+        if size([column for at, column in enumerate(columns) if at not in gone]) <= MAX_MEMBERS:
+            break
+        if len(columns[index].values) > 1:
+            gone.add(index)
+    return frozenset(gone)
+
+
+def reported(columns: Sequence[Column], policy: Policy) -> tuple[Column, ...]:
+    """*columns* as they were treated: neutralised, or given up with no values left to count."""
+    gone = given_up(columns, policy)
+    fitted = fit(columns, policy) or columns
+    return tuple(
+        replace(column, mode=Mode.NEUTRAL, values=()) if index in gone else column
+        for index, column in enumerate(fitted)
+    )
+
+
+def _last_first(columns: Sequence[Column], policy: Policy) -> list[int]:
+    order = {attribute.id: rank for rank, attribute in enumerate(policy.attributes)}
+    return sorted(
+        range(len(columns)), key=lambda i: (order[columns[i].attribute], columns[i].person), reverse=True
+    )

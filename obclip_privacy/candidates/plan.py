@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from obclip_privacy.candidates.columns import Column, Mode, size
@@ -34,8 +34,8 @@ class Plan:
 
     @property
     def neutral(self) -> frozenset[int]:
-        """Indices of the columns of which the cloud gets no value."""
-        return frozenset(i for i, column in enumerate(self.columns) if column.mode is Mode.NEUTRAL)
+        """Indices of the columns that are written in one way for all assignments."""
+        return frozenset(i for i, column in enumerate(self.columns) if column.mode is not Mode.VALUES)
 
     @property
     def _compiled(self) -> Compiled:
@@ -84,3 +84,14 @@ def canonical_form(template: Template, real: tuple[int | None, ...], *, cues: bo
     outside = frozenset(index for index, value in enumerate(real) if value is None)
     compiled = template.compile(outside, cues=cues)
     return realise(compiled, [0 if value is None else value for value in real])
+
+
+def variations(template: Template, columns: Sequence[Column], varied: frozenset[int]) -> Iterator[str]:
+    """Prompts that a person might type, in which one of the columns *varied* takes each of its values.
+
+    All other columns state their first value; those outside the domain state none.
+    """
+    first = tuple(0 if column.values else None for column in columns)
+    for index in sorted(varied):
+        for value in range(len(columns[index].values)):
+            yield canonical_form(template, (*first[:index], value, *first[index + 1 :]), cues=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from obclip_privacy.attributes.base import Pos
@@ -45,10 +46,10 @@ def find_regions(decisions: Decisions, prompt: str) -> list[Region]:
     )
     if analysis.peopled:
         for index in decisions.cues:
-            choice = removal.choose_cue(units, index)
-            if not decisions.takes_out(choice) or any(first <= index < last for first, last in inside):
+            if not decisions.takes_out(index) or any(first <= index < last for first, last in inside):
                 continue
-            cut = removal.remove_cue(units, index, choice)
+            choice = removal.choose_cue(units, index)
+            cut = removal.remove_cue(units, index, choice, generalise=decisions.generalises(index))
             region = Region(cut.first, cut.last, cut.text, None, cue=True)
             region.text = cut.text if cut.as_is else _cased(decisions, prompt, region)
             found.append(region)
@@ -63,7 +64,7 @@ def find_regions(decisions: Decisions, prompt: str) -> list[Region]:
         column = decisions.column_of.get((link.person, mask.attributes[0]))
         cut = removal.removal_of(units, index, link.pos)
         found.append(Region(cut.first, cut.last, cut.text, column, cue=False))
-    return apart(found)
+    return apart(found, units)
 
 
 def _shows(unit: Unit) -> bool:
@@ -78,14 +79,15 @@ def _cased(decisions: Decisions, prompt: str, region: Region) -> str:
     return apply_casing(region.text, casing_of(typed)) if region.text else ""
 
 
-def apart(regions: list[Region]) -> list[Region]:
+def apart(regions: list[Region], units: Sequence[Unit]) -> list[Region]:
     """Regions in text order without overlap: cues first, and of two cues their union."""
     kept: list[Region] = []
     for region in sorted(regions, key=lambda r: (r.first, -r.last)):
         if kept and region.first < kept[-1].last:
             previous = kept[-1]
             if previous.cue and region.cue and not previous.text and not region.text:
-                previous.last = max(previous.last, region.last)
+                cut = removal.join_cues(units, previous.first, max(previous.last, region.last))
+                previous.first, previous.last = cut.first, cut.last
             elif region.cue and not previous.cue and region.last <= previous.last:
                 continue
             elif region.cue and not previous.cue:

@@ -1,8 +1,8 @@
 """Strategies: what happens to one column.
 
 A strategy is a pure function of the column's policy, of the values that may stand for one another (for age:
-adults or minors, never both) and, for ``block`` alone, of the real value. New strategies are added to
-:data:`STRATEGIES`.
+adults or minors, never both) and, for ``block`` alone, of the real value. Plugins bring
+further ones (:mod:`~obclip_privacy.candidates.custom`).
 """
 
 from __future__ import annotations

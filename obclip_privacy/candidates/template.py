@@ -76,7 +76,7 @@ class Withheld:
     """A cue: *nodes* in the person's own wording, *sent* in what the cloud gets."""
 
     nodes: tuple[Node, ...]
-    sent: str
+    sent: tuple[Node, ...] = ()
 
 
 Node = Lit | Slot | Article | Modifiers | Optional | Withheld
@@ -185,7 +185,7 @@ def _flatten(nodes: Sequence[Node], neutral: frozenset[int], cues: bool) -> list
         elif cues:
             parts.extend(_flatten(node.nodes, neutral, cues))
         else:
-            parts.append(node.sent)
+            parts.extend(_flatten(node.sent, neutral, cues))
     return parts
 
 

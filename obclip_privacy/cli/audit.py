@@ -85,6 +85,13 @@ def audit(
     prior_table: Annotated[
         Path | None, typer.Option("--prior-table", help="JSON table of what words say of values.")
     ] = None,
+    lm_model: Annotated[
+        Path | None,
+        typer.Option("--lm-model", help="Folder of a transformers language model, or a .gguf file."),
+    ] = None,
+    server: Annotated[
+        str | None, typer.Option("--server", help="Address of a live server, for the traffic attacker.")
+    ] = None,
     workers: Annotated[
         int, typer.Option("--workers", min=0, max=256, help="Processes; 0: one for each CPU.")
     ] = 0,
@@ -110,7 +117,10 @@ def audit(
         "lm_text": lm_text,
         "train": train,
         "prior_table": prior_table,
+        "lm_model": lm_model,
     }
+    if server is not None and sets is not None and rerun is None:
+        raise BadInputError("--server with --sets needs --rerun: the device must be asked again")
     from obclip_privacy.audit.session import Session, Wanted
 
     wanted = Wanted(
@@ -122,6 +132,7 @@ def audit(
         prior=str(prior or ""),
         attackers=tuple(name.strip() for name in (attackers or "").split(",") if name.strip()),
         files=tuple((name, str(value)) for name, value in files.items() if value is not None),
+        server=server or "",
         show=show_prompts,
         fail_on=fail_on,
         baseline=baseline,

@@ -16,11 +16,12 @@ MAX_LINE_CHARS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class PromptInput:
-    """One prompt of the input; *where* names it in messages without quoting it."""
+    """One prompt of the input; *where* names it in messages without quoting it, *user* says whose it is."""
 
     prompt: str
     negative_prompt: str
     where: str
+    user: str = ""
 
 
 def read_prompts(
@@ -87,8 +88,11 @@ def _from_json(line: str, where: str, negative_prompt: str) -> PromptInput:
         ) from None
     prompt = entry.get("prompt") if isinstance(entry, dict) else None
     negative = entry.get("negative_prompt", negative_prompt) if isinstance(entry, dict) else None
+    user = (entry.get("user") or "") if isinstance(entry, dict) else ""
+    if not isinstance(user, str):
+        raise BadInputError(f"{where}: 'user' must be a string if it is there")
     if not isinstance(prompt, str) or not (negative is None or isinstance(negative, str)):
         raise BadInputError(
             f"{where}: 'prompt' must be a string, and 'negative_prompt' a string if it is there"
         )
-    return PromptInput(prompt, negative or "", where)
+    return PromptInput(prompt, negative or "", where, user)

@@ -22,7 +22,8 @@ _TOKEN = re.compile(r"\w+|[^\w\s]")
 _NEUTRAL = {
     "they": {"he", "she"},
     "them": {"him", "her"},
-    "their": {"his", "her"},
+    # Also where it is not clear whether an object or a possessive is meant (``pay her tips``).
+    "their": {"his", "her", "him"},
     "theirs": {"his", "hers"},
     "themselves": {"himself", "herself"},
     "themself": {"himself", "herself"},
@@ -91,6 +92,8 @@ def says_no_gender_instead(candidate: str, counterpart: str) -> bool:
     """Whether *candidate* is *counterpart* with neutral pronouns in the place of some of its own.
 
     >>> says_no_gender_instead("they smile at her", "she smiles at her")
+    True
+    >>> says_no_gender_instead("he pays their tips", "he pays him tips")
     True
     >>> says_no_gender_instead("he smiles at her", "she smiles at her")
     False

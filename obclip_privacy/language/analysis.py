@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from obclip_privacy.attributes.base import Band, Pos
+from obclip_privacy.attributes.safety import band_of_wording
 from obclip_privacy.language.looks import origins_of_clothes, said_of_things
 from obclip_privacy.language.persons import find_persons
 from obclip_privacy.language.phrases import in_the_style_of, resolve_roles
 from obclip_privacy.language.pronouns import link_pronouns
 from obclip_privacy.language.syntax import syntax_groups
 from obclip_privacy.language.tags import link_loose_mentions, link_predicates_of_pronouns
-from obclip_privacy.language.units import Case, Mask, Unit
+from obclip_privacy.language.units import Case, Kind, Mask, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Analysis:
         clothed: adjectives of origin before clothes that somebody wears (``Scottish attire``).
         idle: words that would be a cue of a person, and are said of a thing (``blonde wood``).
         peopled: whether the prompt names any person at all; without one there is nobody to reveal.
+        shows_minor: whether any of them is a minor, whether or not anything of that one is exchanged.
     """
 
     persons: tuple[Person, ...]
@@ -74,6 +76,7 @@ class Analysis:
     clothed: frozenset[int]
     idle: frozenset[int]
     peopled: bool
+    shows_minor: bool
 
     def is_cue(self, units: Sequence[Unit], index: int) -> bool:
         """Whether the unit is a cue here: none is linked to a person as a mention, or speaks of nobody."""
@@ -82,15 +85,19 @@ class Analysis:
         return index in self.clothed or (bool(units[index].cues) and index not in self.idle)
 
 
-def analyse(units: Sequence[Unit]) -> Analysis:
-    """Find the persons in *units* and link every mention to one of them."""
+def analyse(units: Sequence[Unit], *, they: bool = False) -> Analysis:
+    """Find the persons in *units* and link every mention to one of them.
+
+    *they* says that ``they`` is one of the pronouns that state a value: after a group it is then not clear
+    whether a pronoun, whichever it is, speaks of one of them or of all.
+    """
     groups = syntax_groups(units)
     files = {i for first, last in groups if units[first].word == "<" for i in range(first, last)}
     outside = in_the_style_of(units) | files
     roles, heads = resolve_roles(units, outside)
     cast = find_persons(units, roles, heads)
     link_loose_mentions(units, roles, cast)
-    pronouns = link_pronouns(units, roles, cast)
+    pronouns = link_pronouns(units, roles, cast, they=they)
     link_predicates_of_pronouns(units, roles, cast)
     links: dict[int, Link] = {}
     for index, role in enumerate(roles):
@@ -102,25 +109,36 @@ def analyse(units: Sequence[Unit]) -> Analysis:
             links[index] = Link(role, -1)
         elif index in cast.of_unit:
             links[index] = Link(role, cast.of_unit[index])
-    persons, kept = _numbered(units, cast.plural, links)
+    minors = frozenset(
+        person
+        for person, heads in enumerate(cast.heads)
+        if any(_band_of_head(units[index], roles[index]) is Band.MINOR for index in heads)
+    )
+    persons, kept = _numbered(units, cast.plural, links, minors)
     peopled = bool(cast.heads) or bool(kept) or _shown(units, outside)
     clothed = origins_of_clothes(units, roles) if peopled else frozenset()
     idle = said_of_things(units, roles) if peopled else frozenset()
-    return Analysis(persons, kept, heads, outside, tuple(groups), clothed, idle, peopled)
+    shows_minor = bool(minors) or any(person.band is Band.MINOR for person in persons)
+    return Analysis(persons, kept, heads, outside, tuple(groups), clothed, idle, peopled, shows_minor)
 
 
 def _shown(units: Sequence[Unit], outside: frozenset[int]) -> bool:
-    """Whether a cue stands for somebody by itself: a name, an emoji."""
+    """Whether a cue stands for somebody by itself: a name, an emoji, or what its detector says does."""
     return any(
-        cue.term.kind in ("name", "emoji")
+        cue.term.alone or cue.term.kind in ("name", "emoji")
         for index, unit in enumerate(units)
         if unit.cues and index not in outside
         for cue in unit.cues
     )
 
 
+def _band_of_head(unit: Unit, role: Pos | None) -> Band:
+    """What a noun says; a plain word too (``girl``, where the policy does not name the gender)."""
+    return band_of_wording(unit.word) if unit.kind is Kind.WORD or role is None else _band(unit, role)
+
+
 def _numbered(
-    units: Sequence[Unit], plural: Sequence[bool], links: dict[int, Link]
+    units: Sequence[Unit], plural: Sequence[bool], links: dict[int, Link], minors: frozenset[int]
 ) -> tuple[tuple[Person, ...], dict[int, Link]]:
     """Number the persons in text order, leaving out those of whom nothing is mentioned."""
     order: dict[int, int] = {}
@@ -133,7 +151,7 @@ def _numbered(
         if link.person not in order:
             order[link.person] = len(order)
             firsts.append(index)
-            bands.append(set())
+            bands.append({Band.MINOR} if link.person in minors else set())
         bands[order[link.person]].add(_band(units[index], link.pos))
     persons = tuple(
         Person(first, plural[old], next((b for b in (Band.MINOR, Band.ADULT) if b in bands[new]), Band.OPEN))

@@ -14,6 +14,8 @@ NUMBERS = _words(
     "one two three four five six seven eight nine ten eleven twelve dozen several many few "
     "various multiple both numerous couple all some most these those"
 )
+#: Before ``of them``.
+QUANTITIES = _words("none each any half most part rest neither either")
 BE = _words("is are was were be been being am looks look looked seems seem seemed appears appear appeared")
 FEEL = _words("feel feels felt feeling become becomes became go goes went turn turns turned")
 COPULA = _words("is was are were")
@@ -118,6 +120,13 @@ COSTUMES = CLOTHES | _words(
     "headwear tunic tunics skirt skirts blouse wear armor armour sandals jewelry jewellery veil fabric "
     "wardrobe clothe shawl shawls cloak cloaks vest vests"
 )
+#: Words with which *girl* is hardly a minor, and must not be turned into one.
+SEXUAL = _words(
+    "hot sexy seductive sensual erotic nude naked topless busty bikini bikinis lingerie underwear thong "
+    "panties bra swimsuit cleavage pinup nsfw undergarment undergarments"
+)
+#: What stands between somebody and what they wear.
+WEARING = _words("in wearing wears wore with sporting dons donning donned puts putting")
 #: Nouns of what somebody looks like: an adjective before them is said of the person.
 APPEARANCE = _words(
     "face faces feature features hair hairs head heads hand hands skin body bodies figure figures jaw "
@@ -166,6 +175,11 @@ GIVING = _words(
     "give gives gave giving given wish wishes wished wishing grant grants granted lend lends "
     "lent lending offer offers offered offering provide provides provided providing promise "
     "promises promised teach teaches taught"
+)
+#: Verbs after which ``her tips`` is as likely what she gets as what she has: the slot's form is not clear.
+EITHER_OBJECT = _words(
+    "pay pays paid paying sell sells sold selling owe owes owed owing charge charges charged charging "
+    "teach teaches taught teaching hope hopes hoped hoping serve serves served serving"
 )
 BARE_VERBS = _words(
     "go come run walk sit stand lie sleep eat drink play sing dance jump fall laugh smile cry "

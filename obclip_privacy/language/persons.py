@@ -110,6 +110,8 @@ def _plural(units: Sequence[Unit], index: int) -> bool:
     if unit.kind is Kind.MENTION:
         return unit.noun is not None and unit.noun.plural
     word = unit.word
+    if any(cue.term.kind == "name" for cue in unit.cues):
+        return False
     return word in grammar.PLURAL_PERSONS or (word.endswith("s") and not word.endswith(("ss", "us")))
 
 
@@ -121,8 +123,11 @@ def _side_by_side(units: Sequence[Unit], previous: int, index: int) -> bool:
 
 
 def start_of_phrase(units: Sequence[Unit], heads: Mapping[int, int], index: int) -> int:
-    """Index of the first unit of the noun phrase that ends at *index*, determiner left out."""
-    at = index
+    """Index of the first unit of the noun phrase that ends at *index*, determiner left out.
+
+    Whatever stands between an adjective and its noun is in the phrase (``female ballet dancer``).
+    """
+    at = min((first for first, head in heads.items() if head == index), default=index)
     while at > 0:
         unit = units[at - 1]
         if (
@@ -152,6 +157,8 @@ def _same_person(
     if not earlier:
         return -1
     nearest = earlier[-1]
+    if _is_worn(units, start, index):
+        return nearest
     if determiner in ("a", "an"):
         link = start - 2
         while word_at(units, link) in grammar.INTENSIFIERS | {"also", "now", "not"}:
@@ -166,6 +173,16 @@ def _same_person(
         introduced = [p for p in earlier if _introduced_before(units, heads, cast, p, start)]
         return _named_alike(units, cast, introduced, index)
     return -1
+
+
+def _is_worn(units: Sequence[Unit], start: int, index: int) -> bool:
+    """``in a witch costume``: what somebody is dressed up as is that person's own gender."""
+    if word_at(units, index + 1) not in grammar.COSTUMES or units[index].kind is not Kind.MENTION:
+        return False
+    before = start - 1
+    if word_at(units, before) in grammar.DETERMINERS or (before >= 0 and units[before].pronoun is not None):
+        before -= 1
+    return word_at(units, before) in grammar.WEARING
 
 
 def _introduced_before(

@@ -110,6 +110,17 @@ def choose_cue(units: Sequence[Unit], index: int) -> CueSense:
     return found[0]
 
 
+def cues_alike(units: Sequence[Unit], index: int) -> tuple[CueSense, ...]:
+    """What the unit reveals as the cue that it is here: of several attributes, if lexicons differ."""
+    chosen = choose_cue(units, index)
+    alike = {
+        (cue.term.attribute, cue.term.kind): cue
+        for cue in reversed(units[index].cues)
+        if cue.term.pos is chosen.term.pos
+    }
+    return tuple(alike[key] for key in sorted(alike)) or (chosen,)
+
+
 def follows_of(units: Sequence[Unit], index: int) -> bool:
     """Whether ``of``, or ``from a``, stands before *index* and the modifiers before it."""
     at = index - 1
@@ -259,7 +270,7 @@ def _head(units: Sequence[Unit], roles: Roles, heads: dict[int, int], index: int
     while at < min(len(units), index + REACH):
         unit = units[at]
         if unit.kind is Kind.MENTION:
-            if roles[at] is Pos.NOUN:
+            if roles[at] in (Pos.NOUN, Pos.TITLE):
                 return _clothed(units, at, attribute)
             if at in heads:
                 return heads[at]

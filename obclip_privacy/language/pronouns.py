@@ -32,8 +32,13 @@ class PronounLink:
     merged: bool = False
 
 
-def link_pronouns(units: Sequence[Unit], roles: Roles, cast: Cast) -> dict[int, PronounLink]:
-    """The links of all pronouns; may add persons that only pronouns speak of."""
+def link_pronouns(
+    units: Sequence[Unit], roles: Roles, cast: Cast, *, they: bool = False
+) -> dict[int, PronounLink]:
+    """The links of all pronouns; may add persons that only pronouns speak of.
+
+    *they*: see :func:`~obclip_privacy.language.analysis.analyse`.
+    """
     links: dict[int, PronounLink] = {}
     shared: int | None = None
     for index, role in enumerate(roles):
@@ -44,10 +49,15 @@ def link_pronouns(units: Sequence[Unit], roles: Roles, cast: Cast) -> dict[int, 
         if either:
             links[index] = PronounLink(-1, case, merged=either < 0)
             continue
+        if _unclear(units, index):
+            links[index] = PronounLink(-1, Case.DETERMINER)
+            continue
         if not cast.heads and case is Case.DETERMINER and _of_creature(units, index):
             roles[index] = None
             continue
         person = _antecedent(units, roles, cast, links, index, case, shared)
+        if they and person == -1 and _only_groups(cast, index):
+            person = None
         if person is not None and person < 0:
             person = cast.add(plural=False)
             cast.heads[person].append(index)
@@ -86,6 +96,9 @@ def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
         if following is not None and after == "-" and not following.gap:
             return Case.DETERMINER
         return _final_case(units, index, before)
+    counted = before == "of" and word_at(units, index - 2) in grammar.NUMBERS | grammar.QUANTITIES
+    if counted and after.endswith("ing"):
+        return Case.OBJECT
     if following.kind is Kind.MENTION:
         if following.pronoun is not None:
             return Case.OBJECT
@@ -128,6 +141,21 @@ def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
     if before in grammar.PLACES and after.endswith("s") and beyond in grammar.DETERMINERS | {"on", "at"}:
         return Case.OBJECT
     return Case.DETERMINER
+
+
+def _unclear(units: Sequence[Unit], index: int) -> bool:
+    """Whether ``her`` may as well be *him* as *his* (``refused to pay her tips``); it is *their* then."""
+    mask = units[index].pronoun
+    if mask is None or Case(mask.form) is not Case.OBLIQUE or index + 1 >= len(units):
+        return False
+    after, before = units[index + 1], word_at(units, index - 1)
+    if after.kind is not Kind.WORD:
+        return False
+    if before in grammar.GIVING and is_modifier(units, index + 1) and after.word not in grammar.INTENSIFIERS:
+        return True
+    if before not in grammar.EITHER_OBJECT:
+        return False
+    return after.word not in grammar.STOPS | grammar.CONJUNCTIONS | grammar.NUMBERS | grammar.TIME_ADVERBS
 
 
 def _phrase_ends(units: Sequence[Unit], index: int) -> bool:
@@ -207,6 +235,11 @@ def _antecedent(
     if any(cast.gendered[person] for person in singular):
         return None
     return shared if shared is not None else singular[-1]
+
+
+def _only_groups(cast: Cast, index: int) -> bool:
+    before = cast.before(index)
+    return bool(before) and all(cast.plural[person] for person in before)
 
 
 def _acts_on(units: Sequence[Unit], cast: Cast, person: int, index: int) -> bool:

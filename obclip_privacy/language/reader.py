@@ -101,4 +101,4 @@ def _chosen(attribute: Attribute, names: Sequence[str]) -> tuple[bool, tuple[Det
 
 def _term(found: CueFinding) -> CueTerm:
     generic = (found.generic,) if found.generic else ()
-    return CueTerm(("",), CuePos.NOUN, found.attribute, found.kind, found.reason, generic)
+    return CueTerm(("",), CuePos.NOUN, found.attribute, found.kind, found.reason, generic, alone=found.alone)

@@ -39,7 +39,8 @@ def link_loose_mentions(units: Sequence[Unit], roles: Roles, cast: Cast) -> None
             if person is None and _tells_origin(units, index):
                 person = _person_near(units, cast, index)
             if person is None and is_one_of_several(units, index):
-                person = cast.add(plural=False)
+                # No pronoun stands for one of them: where the next is left out, it would be another's.
+                person = cast.add(plural=True)
                 cast.heads[person].append(index)
             if person is None and unit.weak and _colours_person(units, cast, index):
                 person = cast.of_unit[index - 2]

@@ -95,8 +95,13 @@ class CueSense:
 
     @property
     def generic(self) -> str:
-        """What may stand in its place, or ``""``."""
+        """What stands in its place whenever it is taken out, or ``""``."""
         return self.term.generic[self.index] if self.term.generic else ""
+
+    @property
+    def general(self) -> str:
+        """What stands in its place where cues are generalised, or ``""``."""
+        return self.generic or (self.term.general[self.index] if self.term.general else "")
 
 
 class Kind(IntEnum):

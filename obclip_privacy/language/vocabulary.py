@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from obclip_privacy.attributes.base import (
     LEXICON,
@@ -77,6 +78,26 @@ class Vocabulary:
     def index_of(self, attribute: str, value: str) -> int | None:
         """Index in the policy's domain of a lexicon's value, or ``None`` if it is outside."""
         return self.domains[attribute].get(value)
+
+    @cached_property
+    def speaking(self) -> frozenset[str]:
+        """Ids of the noun classes whose neutral forms state a value of another attribute (``child``)."""
+        return frozenset(
+            cls.id
+            for cls in self.classes.values()
+            if cls.pos is Pos.NOUN
+            and any(
+                set(sense.mask.attributes) - {cls.attribute}
+                for form in cls.neutral
+                for sense in self.senses.get(term_key(fold(form)), ())
+            )
+        )
+
+    @cached_property
+    def they(self) -> bool:
+        """Whether *they* is among the pronouns that state a value of the policy."""
+        rows = self.forms.get("gender.pronoun", ())
+        return any(row is not None and row[0].lower() == "they" for row in rows)
 
     def sense(self, pos: Pos, reading: Reading, form: int, detector: str) -> Sense:
         """The sense of a reading (see :func:`make_sense`)."""

@@ -23,6 +23,7 @@ from obclip_privacy.attributes.base import (
     CuePos,
     CueTerm,
     Detector,
+    Extension,
     Finding,
     Generator,
     LexemeClass,
@@ -66,14 +67,55 @@ def checked_attribute(thing: object, where: str) -> Attribute:
             _wrong(here, f"the name '{name}' is taken", "each detector and generator needs a name of its own")
     return dataclasses.replace(
         attribute,
-        detectors=tuple(
-            Detector(part.name, _checked_find(part, attribute, f"{here}, detector '{part.name}'"))
-            for part in attribute.detectors
-        ),
-        generators=tuple(
-            Generator(part.name, _checked_realise(part, f"{here}, generator '{part.name}'"))
-            for part in attribute.generators
-        ),
+        detectors=_wrapped_detectors(attribute.detectors, attribute, here),
+        generators=_wrapped_generators(attribute.generators, here),
+    )
+
+
+def checked_extension(extension: Extension, base: Attribute | None, where: str) -> Attribute:
+    """*base*, which is checked already, with *extension*; *where* names plugin and hook.
+
+    Raises:
+        PluginError: there is no such attribute, or what is added breaks the contract.
+    """
+    here = f"{where}: extension of {_shown(extension.attribute)}"
+    if base is None:
+        _wrong(here, "no plugin registers this attribute", "install the plugin that does, or register it")
+    _typed(extension.lexicon, Lexicon, here)
+    taken = {*base.detector_names, *base.generator_names}
+    added = (
+        *_each(extension.detectors, Detector, here),
+        *_each(extension.generators, Generator, here),
+    )
+    for part in added:
+        _match(IDENTIFIER, part.name, here, "the name of a detector or generator", "lower case, underscores")
+        if part.name in taken:
+            _wrong(here, f"the name '{part.name}' is taken", "choose another")
+        taken.add(part.name)
+    for problem in lexicon_problems(extension.applied_to(base)):
+        raise PluginError(f"{here}: {problem}")
+    whole = extension.applied_to(base)
+    wrapped = dataclasses.replace(
+        extension,
+        detectors=_wrapped_detectors(extension.detectors, whole, here),
+        generators=_wrapped_generators(extension.generators, here),
+    )
+    return wrapped.applied_to(base)
+
+
+def _wrapped_detectors(
+    detectors: Sequence[Detector], attribute: Attribute, here: str
+) -> tuple[Detector, ...]:
+    return tuple(
+        Detector(part.name, _checked_find(part, attribute, f"{here}, detector '{part.name}'"))
+        for part in detectors
+    )
+
+
+def _wrapped_generators(generators: Sequence[Generator], here: str) -> tuple[Generator, ...]:
+    return tuple(
+        Generator(part.name, _checked_realise(part, f"{here}, generator '{part.name}'"))
+        for part in generators
     )
 
 
@@ -89,9 +131,11 @@ def checked_cue_detector(thing: object, where: str) -> CueDetector:
     for term in _each(detector.terms, CueTerm, here):
         for problem in _cue_problems(term):
             raise PluginError(f"{here}: {problem}")
+    for kind in _each(detector.kinds, str, here):
+        _match(NAME, kind, here, "a kind that it declares", "lower case, digits, hyphens and underscores")
     if detector.find is None:
         return detector
-    return dataclasses.replace(detector, find=_checked_find_cues(detector.find, here))
+    return dataclasses.replace(detector, find=_checked_find_cues(detector.find, detector.kinds, here))
 
 
 def lexicon_problems(attribute: Attribute) -> Iterator[str]:
@@ -234,7 +278,7 @@ def _checked_find(detector: Detector, attribute: Attribute, where: str) -> Calla
 
 
 def _checked_find_cues(
-    find: Callable[[str], Sequence[CueFinding]], where: str
+    find: Callable[[str], Sequence[CueFinding]], kinds: Sequence[str], where: str
 ) -> Callable[[str], Sequence[CueFinding]]:
     _callable(find, where)
 
@@ -245,6 +289,8 @@ def _checked_find_cues(
             _span(finding, text, where)
             if not NAME.fullmatch(str(finding.kind)):
                 _wrong(where, f"it gave the kind {_shown(finding.kind)}", "a kind is in lower case")
+            if kinds and finding.kind not in kinds:
+                _wrong(where, f"it gave the kind '{finding.kind}'", "declare it in 'kinds'")
         return findings
 
     return checked

@@ -139,8 +139,7 @@ def _entries(attribute: str, value: Mapping[str, Any]) -> list[dict[str, Any]]:
     for cue in value.get("cues", ()):
         entry = {"cue": _listed(cue["cue"]), "pos": cue.get("pos", "noun"), "attribute": attribute}
         entry.update({key: cue[key] for key in ("kind", "reason", "before") if key in cue})
-        if "generic" in cue:
-            entry["generic"] = _listed(cue["generic"])
+        entry.update({key: _listed(cue[key]) for key in ("generic", "general") if key in cue})
         entries.append(entry)
     return entries
 

@@ -98,6 +98,9 @@ def load_local(source: LocalSource) -> object:
 
 def _run(source: LocalSource, path: Path) -> ModuleType:
     name = f"_obclip_local_{source.sha256[:16]}"
+    if name in sys.modules:
+        # the same bytes: both packages ask for a plugin's hooks, and it runs once
+        return sys.modules[name]
     if path.is_dir():
         if folder_sha256(path) != source.sha256:
             raise PluginError(f"{source.name} changed since it was read; start again")

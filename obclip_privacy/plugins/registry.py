@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,10 @@ from obclip_privacy.errors import PluginError
 from obclip_privacy.policy.frozen import FrozenMap
 
 if TYPE_CHECKING:
-    from obclip_privacy.attributes.base import Attribute, CueDetector
+    from obclip_privacy.attributes.base import Attribute, CueDetector, Extension
     from obclip_privacy.audit.attackers.base import Attacker
     from obclip_privacy.audit.report.base import ReportFormat
+    from obclip_privacy.candidates.custom import CustomStrategy
 
 
 class PluginStatus(StrEnum):
@@ -59,10 +60,13 @@ class Registry:
         attributes: attribute types by id.
         cue_detectors: cue detectors by name.
         owners: name of the plugin that registered a thing, by its kind (``"attribute"``,
-            ``"cue detector"``, ``"attacker"``, ``"report format"``) and its name.
+            ``"cue detector"``, ``"strategy"``, ``"attacker"``, ...) and its name.
         plugins: every plugin that was found, built-in ones first, then by name.
         attackers: attackers of the audit by name.
         report_formats: formats of the audit's report by name.
+        strategies: strategies beyond the built-in ones, by name.
+        extensions: what plugins added to attributes of others, by ``attribute (plugin)``; the attributes
+            above have it already.
     """
 
     attributes: Mapping[str, Attribute]
@@ -71,6 +75,8 @@ class Registry:
     plugins: tuple[PluginRecord, ...]
     attackers: Mapping[str, Attacker] = field(default_factory=FrozenMap)
     report_formats: Mapping[str, ReportFormat] = field(default_factory=FrozenMap)
+    strategies: Mapping[str, CustomStrategy] = field(default_factory=FrozenMap)
+    extensions: Mapping[str, Extension] = field(default_factory=FrozenMap)
 
     def require(self, name: str) -> PluginRecord:
         """The record of the loaded plugin *name* (of the plugin or of its distribution).
@@ -101,6 +107,8 @@ class RegistryBuilder:
 
         def register(thing: object) -> None:
             name, kept = _KINDS[kind](thing, f"plugin '{plugin}', {hook}")
+            if kind == "extension":
+                name = f"{name} ({plugin})"
             if name in named:
                 raise PluginError(
                     f"plugin '{plugin}', {hook}: the {kind} '{name}' is already registered by plugin "
@@ -122,9 +130,19 @@ class RegistryBuilder:
         self._records.append(record)
 
     def build(self) -> Registry:
-        """The registry, with every mapping sorted by name."""
+        """The registry, with every mapping sorted by name, and extensions applied in the order of plugins.
+
+        A plugin whose extension does not fit is recorded as failed, and all that it registered is discarded.
+        """
+        attributes = self._extended()
+        while isinstance(attributes, PluginRecord):
+            self.discard(attributes.name)
+            self._records = [
+                attributes if record.name == attributes.name else record for record in self._records
+            ]
+            attributes = self._extended()
         return Registry(
-            attributes=self._sorted("attribute"),
+            attributes=attributes,
             cue_detectors=self._sorted("cue detector"),
             owners=FrozenMap(
                 {
@@ -136,7 +154,31 @@ class RegistryBuilder:
             plugins=tuple(self._records),
             attackers=self._sorted("attacker"),
             report_formats=self._sorted("report format"),
+            strategies=self._sorted("strategy"),
+            extensions=self._sorted("extension"),
         )
+
+    def _extended(self) -> FrozenMap[str, Attribute] | PluginRecord:
+        """The attributes with their extensions, or the record of the first plugin whose one does not fit."""
+        from obclip_privacy.plugins.checks import checked_extension
+
+        attributes = dict(self._sorted("attribute"))
+        extensions = self._things["extension"]
+        for name in sorted(extensions, key=lambda name: (extensions[name][0], name)):
+            plugin, extension = extensions[name]
+            where = f"plugin '{plugin}', register_extensions"
+            try:
+                attributes[extension.attribute] = checked_extension(
+                    extension, attributes.get(extension.attribute), where
+                )
+            except PluginError as error:
+                record = next((one for one in self._records if one.name == plugin), None)
+                if record is None or record.builtin:
+                    raise
+                return replace(
+                    record, status=PluginStatus.FAILED, hooks=(), reason=f"PluginError: {error}", traceback=""
+                )
+        return FrozenMap(attributes)
 
     def _sorted(self, kind: str) -> FrozenMap[str, Any]:
         named = self._things[kind]
@@ -155,6 +197,21 @@ def _checked_cue_detector(thing: object, where: str) -> tuple[str, Any]:
 
     detector = checked_cue_detector(thing, where)
     return detector.name, detector
+
+
+def _checked_extension(thing: object, where: str) -> tuple[str, Any]:
+    from obclip_privacy.attributes.base import Extension
+
+    if not isinstance(thing, Extension):
+        raise PluginError(f"{where}: register() takes an Extension, not {_type_name(thing)}")
+    return str(thing.attribute), thing
+
+
+def _checked_strategy(thing: object, where: str) -> tuple[str, Any]:
+    from obclip_privacy.candidates.custom import checked_strategy
+
+    strategy = checked_strategy(thing, where)
+    return strategy.name, strategy
 
 
 def _checked_attacker(thing: object, where: str) -> tuple[str, Any]:
@@ -184,13 +241,17 @@ def _type_name(thing: object) -> str:
 #: Per kind of thing: the check that gives its name and what is kept of it.
 _KINDS: Mapping[str, Callable[[object, str], tuple[str, Any]]] = {
     "attribute": _checked_attribute,
+    "extension": _checked_extension,
     "cue detector": _checked_cue_detector,
+    "strategy": _checked_strategy,
     "attacker": _checked_attacker,
     "report format": _checked_report_format,
 }
 _KIND_OF_HOOK: Mapping[str, str] = {
     "register_attributes": "attribute",
+    "register_extensions": "extension",
     "register_cue_detectors": "cue detector",
+    "register_strategies": "strategy",
     "register_attackers": "attacker",
     "register_report_formats": "report format",
 }

@@ -23,10 +23,16 @@ def vocabulary_of(registry: Registry) -> Vocabulary:
     """The vocabulary of *registry*; computed once for each."""
     builtin = {record.name for record in registry.plugins if record.builtin}
     finders = [name for name, detector in registry.cue_detectors.items() if detector.find is not None]
-    foreign = [name for name in finders if registry.owners.get(("cue detector", name)) not in builtin]
-    detected = {term.kind for detector in registry.cue_detectors.values() for term in detector.terms} | {
-        cue.kind for attribute in registry.attributes.values() for cue in attribute.lexicon.cues
-    }
+    foreign = [
+        name
+        for name in finders
+        if registry.owners.get(("cue detector", name)) not in builtin
+        and not registry.cue_detectors[name].kinds
+    ]
+    declared = {kind for detector in registry.cue_detectors.values() for kind in detector.kinds}
+    builtin_finders = [n for n in finders if registry.owners.get(("cue detector", n)) in builtin]
+    detected = declared | {term.kind for d in registry.cue_detectors.values() for term in d.terms}
+    detected |= {cue.kind for attribute in registry.attributes.values() for cue in attribute.lexicon.cues}
     return Vocabulary(
         attributes=FrozenMap(
             {
@@ -45,8 +51,9 @@ def vocabulary_of(registry: Registry) -> Vocabulary:
                 for identifier, attribute in registry.attributes.items()
             }
         ),
-        cue_kinds=tuple(sorted(detected | (BUILTIN_FOUND_KINDS if len(finders) > len(foreign) else set()))),
+        cue_kinds=tuple(sorted(detected | (BUILTIN_FOUND_KINDS if builtin_finders else set()))),
         open_cue_kinds=bool(foreign),
+        strategies=tuple(registry.strategies),
         plugins=FrozenMap(
             {
                 name: "" if record.status is PluginStatus.LOADED else f"{record.status}: {record.reason}"

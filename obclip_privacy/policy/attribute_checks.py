@@ -15,6 +15,13 @@ from obclip_privacy.policy.vocabulary import AgeBand, AttributeNames
 HIDING = (Strategy.ENUMERATE, Strategy.NEUTRALISE, Strategy.GENERALISE, Strategy.BLOCK)
 #: Strategies of which the cloud gets no value, so that it need not see that the attribute occurs.
 SILENT = (Strategy.NEUTRALISE, Strategy.WITHHOLD)
+
+
+def hides(strategy: str | None) -> bool:
+    """Whether the strategy hides the value among others: a plugin's (with a colon) always does."""
+    return strategy is not None and (strategy in HIDING or ":" in strategy)
+
+
 #: The value that stands for not stating the attribute.
 UNSTATED = "unstated"
 
@@ -59,7 +66,7 @@ def probability(tree: Tree | None) -> Fraction | None:
 
 
 def _check_domain(entry: Tree, strategy: str | None) -> Iterator[Problem]:
-    if strategy not in HIDING:
+    if not hides(strategy):
         return
     if "values" not in entry.members:
         yield entry.problem(f"the strategy '{strategy}' needs the key 'values'")
@@ -132,7 +139,7 @@ def _check_ages_apart(entry: Tree, names: AttributeNames) -> Iterator[Problem]:
     A domain may list both, but no value has names of both, and a band that has one value only would hide
     nothing. The engine holds candidates to the same rule.
     """
-    if entry.text("strategy") not in HIDING:
+    if not hides(entry.text("strategy")):
         return
     bands: dict[AgeBand, list[tuple[str, Tree]]] = {}
     for value in entry.list("values"):

@@ -205,7 +205,7 @@ def _build_attribute(entry: Tree, vocabulary: Vocabulary) -> AttributePolicy:
     options = entry.get("options")
     return AttributePolicy(
         id=identifier,
-        strategy=Strategy(entry.text("strategy") or ""),
+        strategy=_strategy(entry.text("strategy") or ""),
         values=tuple(
             Value(value_id(value) or "", value.strings("aliases"), probability(value.get("prior")))
             for value in entry.list("values")
@@ -217,6 +217,10 @@ def _build_attribute(entry: Tree, vocabulary: Vocabulary) -> AttributePolicy:
         presence=Presence(entry.text("presence") or Presence.VISIBLE),
         description=entry.text("description") or "",
     )
+
+
+def _strategy(name: str) -> Strategy | str:
+    return name if ":" in name else Strategy(name)
 
 
 def _integer(tree: Tree | None, key: str, default: int) -> int:

@@ -103,7 +103,7 @@ class AttributePolicy:
 
     Attributes:
         id: ``gender``, ``age``, ``ethnicity``, ...
-        strategy: what happens to it.
+        strategy: what happens to it; a name with a colon in it is a plugin's strategy.
         values: the domain, in canonical order.
         detectors: names of the registered detectors that find its mentions.
         generator: name of the registered candidate generator that realises its values.
@@ -114,7 +114,7 @@ class AttributePolicy:
     """
 
     id: str
-    strategy: Strategy
+    strategy: Strategy | str
     values: tuple[Value, ...]
     detectors: tuple[str, ...]
     generator: str
@@ -268,7 +268,7 @@ class Policy:
 def _attribute_json(attribute: AttributePolicy) -> dict[str, Json]:
     entry: dict[str, Json] = {
         "id": attribute.id,
-        "strategy": attribute.strategy.value,
+        "strategy": str(attribute.strategy),
         "values": [_value_json(value) for value in attribute.values],
         "detectors": list(attribute.detectors),
         "generator": attribute.generator,

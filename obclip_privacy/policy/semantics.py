@@ -8,8 +8,8 @@ from fractions import Fraction
 
 from obclip_privacy.errors import Problem, quoted
 from obclip_privacy.policy.attribute_checks import (
-    HIDING,
     check_attribute,
+    hides,
     probability,
     value_names,
 )
@@ -51,6 +51,7 @@ def _problems(policy: Tree, vocabulary: Vocabulary) -> Iterator[Problem]:
             )
         else:
             yield from check_attribute(entry, names)
+            yield from _check_strategy(entry, vocabulary)
     yield from _check_claims(policy)
     yield from _check_cues(policy, vocabulary)
     yield from _check_limits(policy, vocabulary)
@@ -71,6 +72,17 @@ def _check_plugins(policy: Tree, vocabulary: Vocabulary) -> Iterator[Problem]:
             )
         elif against:
             yield item.problem(f"the plugin {quoted(name)} cannot be used: {against}")
+
+
+def _check_strategy(entry: Tree, vocabulary: Vocabulary) -> Iterator[Problem]:
+    """A strategy of a plugin is registered."""
+    name = entry.text("strategy")
+    if name is not None and ":" in name and name not in vocabulary.strategies:
+        known = ", ".join(f"'{one}'" for one in vocabulary.strategies) or "none"
+        yield (entry.get("strategy") or entry).problem(
+            f"no plugin registers the strategy {quoted(name)}; registered: {known}",
+            nearest(name, vocabulary.strategies),
+        )
 
 
 def _check_claims(policy: Tree) -> Iterator[Problem]:
@@ -133,8 +145,11 @@ def _check_guarantee(policy: Tree, vocabulary: Vocabulary) -> Iterator[Problem]:
     guarantee = policy.get("guarantee")
     if guarantee is None or any(item.broken for item in policy.list("attributes")):
         return
-    counted = (*HIDING, Strategy.WITHHOLD)
-    hiding = [entry for entry in policy.list("attributes") if entry.text("strategy") in counted]
+    hiding = [
+        entry
+        for entry in policy.list("attributes")
+        if hides(entry.text("strategy")) or entry.text("strategy") == Strategy.WITHHOLD
+    ]
     best_n = math.prod(_set_size(entry, vocabulary) for entry in hiding)
     min_n = guarantee.get("min_n")
     if min_n and isinstance(min_n.scalar, int) and min_n.scalar > best_n:

@@ -44,10 +44,12 @@ class Vocabulary:
         attributes: by id.
         cue_kinds: kinds of cue that something detects.
         open_cue_kinds: whether some detector may report kinds that it did not declare.
+        strategies: names of the strategies that plugins registered.
         plugins: per name of a plugin or distribution that was found, why it is not usable, or ``""``.
     """
 
     attributes: Mapping[str, AttributeNames]
     cue_kinds: tuple[str, ...] = ()
     open_cue_kinds: bool = False
+    strategies: tuple[str, ...] = ()
     plugins: Mapping[str, str] = field(default_factory=FrozenMap)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from obclip_privacy.attributes.base import Attribute, Band, LexemeClass, Pos
+from obclip_privacy.attributes.base import Attribute, Band, Extension, LexemeClass, Pos
 from obclip_privacy.attributes.safety import band_of
 from obclip_privacy.candidates.engine import Engine
 from obclip_privacy.errors import PluginError
@@ -58,11 +58,14 @@ class Subject:
 
     @property
     def attributes(self) -> tuple[Attribute, ...]:
-        """The attributes that it registers."""
-        owners = self.registry.owners
-        return tuple(
-            a for name, a in self.registry.attributes.items() if owners["attribute", name] == self.name
+        """The attributes that it registers, and of those that it extends what it adds."""
+        owners, attributes = self.registry.owners, self.registry.attributes
+        added = (
+            _added(attributes[extension.attribute], extension)
+            for name, extension in self.registry.extensions.items()
+            if owners["extension", name] == self.name
         )
+        return (*(a for name, a in attributes.items() if owners["attribute", name] == self.name), *added)
 
     @property
     def finders(self) -> tuple[tuple[str, Callable[[str], Sequence[object]]], ...]:
@@ -79,6 +82,18 @@ class Subject:
     def engine(self, attribute: Attribute | None, strategy: Strategy | None = None) -> Engine:
         """An engine whose policy hides gender and *attribute*, with every value of its lexicon."""
         return Engine(policy_for(attribute, strategy), self.registry)
+
+
+def _added(whole: Attribute, extension: Extension) -> Attribute:
+    """What *extension* brings to the attribute *whole*, with the functions that are checked."""
+    ours = {part.name for part in (*extension.detectors, *extension.generators)}
+    return Attribute(
+        whole.id,
+        whole.title,
+        extension.lexicon,
+        tuple(detector for detector in whole.detectors if detector.name in ours),
+        tuple(generator for generator in whole.generators if generator.name in ours),
+    )
 
 
 def find_subject(plugin: object) -> Subject:

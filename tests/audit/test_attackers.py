@@ -64,6 +64,22 @@ def test_they_learn_from_files(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert main(["audit", "--input", str(prompts), "--prior-table", str(table)]) == 2
 
 
+def test_captions_that_are_labelled_by_hand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No detector reads a value in them: the labels alone teach it."""
+    train = tmp_path / "train.jsonl"
+    rows = [("seen with a scarf", "female"), ("seen with a helmet", "male")] * 4
+    lines = [json.dumps({"prompt": text, "values": {"gender": value}}) for text, value in rows]
+    train.write_text("\n".join(lines), "utf-8")
+    prompts = tmp_path / "p.txt"
+    prompts.write_text("the man wears a helmet\nthe woman wears a scarf\n" * 4, "utf-8")
+    assert main(["audit", "--policy", "default", "--input", str(prompts), "--train", str(train)]) == 0
+    data = json.loads(capsys.readouterr().out)
+    row = next(row for row in data["attackers"] if row["attacker"] == "context")
+    assert (row["target"], row["accuracy"], row["trials"]) == ("gender", 1, 8)
+    train.write_text('{"prompt": 7}', "utf-8")
+    assert main(["audit", "--input", str(prompts), "--train", str(train)]) == 2
+
+
 def test_an_attacker_that_is_named_needs_its_file(tmp_path: Path, capsys) -> None:
     prompts = tmp_path / "p.txt"
     prompts.write_text("a man\n", "utf-8")

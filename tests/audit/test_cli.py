@@ -59,6 +59,7 @@ def test_a_set_whose_real_member_stands_out_fails(capsys, tmp_path: Path) -> Non
         ("odd_one_out", 3)
     ]
     assert (data["figures"]["k_eff"], data["figures"]["posterior"]) == (1, 1)
+    assert (data["figures"]["leakage_bits"], data["figures"]["exact"]["prior_vulnerability"]) == (1, "1/2")
 
 
 def test_a_tool_that_hides_nothing(capsys, tmp_path: Path) -> None:
@@ -133,6 +134,22 @@ def test_rules(capsys, tmp_path: Path, rules: str, code: int) -> None:
     assert found == code
     assert (data["verdict"] == "fail") == bool(code)
     assert bool(data["rules_broken"]) == bool(code)
+
+
+def test_the_neutral_wording_is_no_value_where_the_policy_neutralises(capsys, tmp_path: Path) -> None:
+    """A plural ``they`` is what ``strict`` writes for everybody; under ``enumerate`` it would be a value."""
+    prompt = "young adults stare at their computer monitors as they play\n"
+    source = write(tmp_path, prompt, "p.txt")
+    code, data, _ = run(capsys, "--policy", "strict", "--input", source)
+    assert (code, [found["kind"] for found in data["findings"] if found["severity"] == "fail"]) == (0, [])
+    gender = {"id": "gender", "values": ["female", "nonbinary"], "strategy": "enumerate"}
+    age = {"id": "age", "values": ["young", "old"], "strategy": "enumerate"}
+    policy = {"schema_version": 1, "name": "p", "attributes": [gender, age]}
+    path = write(tmp_path, json.dumps(policy), "p.json")
+    sets = [{"candidates": ["a young person while they read"], "real_index": 0}]
+    code, data, _ = run(capsys, "--policy", path, "--sets", write(tmp_path, sets))
+    assert code == 1
+    assert {found["kind"] for found in data["findings"]} == {"unhidden"}
 
 
 def test_cues_that_a_policy_keeps(capsys, tmp_path: Path) -> None:

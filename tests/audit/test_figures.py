@@ -13,18 +13,20 @@ from obclip_privacy.audit.figures.bayes_vulnerability import (
     vulnerability_given,
 )
 from obclip_privacy.audit.figures.block_leakage import block_entropy, block_min_entropy_leakage
-from obclip_privacy.audit.figures.channel import deterministic, from_matrix, uniform
+from obclip_privacy.audit.figures.channel import deterministic, from_matrix, marginal_channel, uniform
 from obclip_privacy.audit.figures.cost import set_macs
 from obclip_privacy.audit.figures.edit_distance import edit_distance
 from obclip_privacy.audit.figures.guessing_entropy import posterior_guessing_entropy, prior_guessing_entropy
+from obclip_privacy.audit.figures.information import information
 from obclip_privacy.audit.figures.intersection import survivors
 from obclip_privacy.audit.figures.l_diversity import distinct_l_diversity, entropy_l_diversity
 from obclip_privacy.audit.figures.min_entropy_leakage import min_entropy_leakage
 from obclip_privacy.audit.figures.multiplicative_capacity import multiplicative_capacity
 from obclip_privacy.audit.figures.mutual_information import mutual_information
+from obclip_privacy.audit.figures.outside_text import outside_changed
 from obclip_privacy.audit.figures.position import position_figures
 from obclip_privacy.audit.figures.t_closeness import equal_distance, ordered_distance
-from obclip_privacy.audit.interval import wilson_interval
+from obclip_privacy.interval import wilson_interval
 
 F = Fraction
 CLOSED = deterministic(uniform(6), ["same"] * 6)
@@ -72,6 +74,30 @@ def test_guessing_entropy() -> None:
     assert posterior_guessing_entropy(SKEWED) == F(11, 10)
 
 
+def test_the_channel_of_one_attribute() -> None:
+    """Three members (young woman, young man, old man) with prior 1/2, 1/4, 1/4; the old man alone sends y."""
+    prior, outputs = (F(1, 2), F(1, 4), F(1, 4)), ["x", "x", "y"]
+    age = marginal_channel(prior, [0, 0, 1], 2, outputs)
+    assert age.prior == (F(3, 4), F(1, 4))
+    assert posterior_vulnerability(age) == 1
+    gender = marginal_channel(prior, [0, 1, 1], 2, outputs)
+    # a man sends x or y, each half the time
+    assert gender == from_matrix((F(1, 2), F(1, 2)), ((F(1), F(0)), (F(1, 2), F(1, 2))))
+    assert posterior_vulnerability(gender) == F(3, 4)
+    figures = information(gender.prior, gender, 1.0)
+    assert figures["prior_vulnerability"] == F(1, 2)
+    assert figures["leakage_bits"] == pytest.approx(1 + math.log2(3 / 2))
+    assert figures["guessing_entropy"] == F(5, 4)
+    assert figures["mutual_information_bits"] == pytest.approx(0.3112781)
+    closed = information(prior, None, 0.0)
+    assert (closed["guessing_entropy"], closed["guessing_entropy_uniform"]) == (F(7, 4), 2)
+    assert (closed["leakage_bits"], closed["mutual_information_uniform_bits"]) == (0, 0)
+    # members without probability count evenly
+    assert marginal_channel((F(1), F(0), F(0)), [0, 1, 1], 2, outputs).outputs == gender.outputs
+    with pytest.raises(ValueError, match="every value a secret"):
+        marginal_channel(prior, [0, 0, 0], 2, outputs)
+
+
 def test_block_leakage() -> None:
     blocks = [(0, 1), (2, 3)]
     assert block_min_entropy_leakage(uniform(4), blocks) == pytest.approx(1)
@@ -117,6 +143,21 @@ def test_position() -> None:
 )
 def test_edit_distance(one: str, other: str, distance: int) -> None:
     assert edit_distance(one, other) == edit_distance(other, one) == distance
+
+
+@pytest.mark.parametrize(
+    ("prompt", "spans", "sent", "lost"),
+    [
+        ("a lady in a red hat", [(2, 6)], "a woman in a red hat", 0),
+        ("a senior woman, smiling", [(2, 8), (9, 14)], "an old woman, smiling", 0),
+        ("a man with a beard reads", [(2, 5), (6, 18)], "a man reads", 0),
+        ("a man in a Red hat reads", [(2, 5)], "a man in a red hat reads", 1),
+        ("a man, reading, at dusk", [(2, 5)], "a man at dusk", 3),
+        ("dusk at sea", [], "sea at dusk", 2),
+    ],
+)
+def test_outside_text(prompt: str, spans: list[tuple[int, int]], sent: str, lost: int) -> None:
+    assert outside_changed(prompt, spans, sent) == lost
 
 
 def test_cost() -> None:

@@ -19,6 +19,7 @@ def words() -> Words:
         (["a WOMAN", "a man"], "casing", (10, 1)),
         (["a woman  reading", "a man reading"], "spacing", (10, 1)),
         (["an old man", "an old woman", "an old man,"], "punctuation", (1, 1, 10)),
+        (["a man #reading", "a woman reading", "an old man reading"], "length", (10, 1, 1)),
         (["a caf\u00e9 girl", "a cafe\u0301 boy"], "unicode form", (1, 10)),
         (["a woman", "a man wearing a tie"], "extra words", (1, 10)),
         (["a lady", "a man"], "no parallel word", (10, 1)),

@@ -27,6 +27,11 @@ def default() -> Engine:
 
 
 @pytest.fixture(scope="session")
+def strict() -> Engine:
+    return engine_for("strict")
+
+
+@pytest.fixture(scope="session")
 def paper() -> Engine:
     return engine_for("obclip-paper")
 

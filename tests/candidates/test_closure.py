@@ -6,8 +6,8 @@ import pytest
 
 from obclip_privacy.candidates import plan as plan_module
 from obclip_privacy.candidates import template as template_module
-from obclip_privacy.candidates.closure import MAX_MEMBERS
 from obclip_privacy.candidates.engine import Engine
+from obclip_privacy.candidates.overflow import MAX_MEMBERS
 from obclip_privacy.language import pronouns
 
 honest = template_module.realise
@@ -87,12 +87,37 @@ def test_linking_by_gender_is_refused(default: Engine, monkeypatch: pytest.Monke
     assert default.candidates(prompt).status == "refused"
 
 
-def test_a_set_that_is_too_large_to_check_is_refused(default: Engine) -> None:
-    prompt = ", ".join(["a woman"] * 13)
-    found = default.candidates(prompt)
-    assert found.n == 2**13 > MAX_MEMBERS
-    assert (found.status, found.k_eff) == ("refused", 0)
-    assert "too many to check" in found.reason
+def test_what_cannot_be_checked_is_not_counted(strict: Engine) -> None:
+    """Three people of whom everything is stated: the rule drops columns until the rest can be checked."""
+    prompt = "a young Black woman, an elderly white man and a middle-aged Asian woman, with her bag"
+    found = strict.candidates(prompt)
+    assert (found.status, found.reason) == ("ok", "")
+    assert found.k_eff == found.n == len(found.members) == 27 * 27 <= MAX_MEMBERS
+    assert found.candidates == ("a person, a person and a person, with their bag",)
+    given_up = {(row.person, row.attribute) for row in found.attributes if not row.values}
+    assert given_up == {(0, "ethnicity"), (1, "ethnicity"), (2, "ethnicity")}
+    assert found.withheld == ()
+    other = strict.candidates("an old Asian man, a young Asian man and an old white man, with his bag")
+    assert other.payload_bytes == found.payload_bytes
+
+
+def test_values_that_are_given_up_are_checked_too(strict: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader that lets one of them through is caught, though no member of the set states it."""
+    honest_read = strict._read
+
+    def read(text: str, **options: bool):
+        return honest_read(text.replace("South Asian", "tall South Asian"), **options)
+
+    monkeypatch.setattr(strict, "_read", read)
+    prompt = "a young Black woman, an elderly white man and a middle-aged Asian woman"
+    assert strict.candidates(prompt).status == "refused"
+
+
+def test_a_policy_that_refuses_overflow_refuses_what_cannot_be_checked(make_engine) -> None:
+    gender = {"id": "gender", "strategy": "neutralise", "values": ["female", "male"]}
+    engine = make_engine(attributes=[gender], limits={"overflow": "refuse"})
+    assert engine.candidates(", ".join(["a woman"] * 12)).n == MAX_MEMBERS
+    assert "too many to check" in engine.candidates(", ".join(["a woman"] * 13)).reason
 
 
 def test_large_sets_are_compared_too(default: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,14 @@ def tiny_cloud_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def mild_cloud(tmp_path_factory: pytest.TempPathFactory, tiny_cloud_folder: Path) -> Backend:
+    """The same with Stable Diffusion's noise schedule."""
+    folder = tmp_path_factory.mktemp("models") / "mild-cloud"
+    write_tiny_model(folder, channels=(12, 24), beta_schedule="scaled_linear", sharing=tiny_cloud_folder)
+    return load_folder(str(folder), LoadOptions())
+
+
+@pytest.fixture(scope="session")
 def tiny_device_folder(tmp_path_factory: pytest.TempPathFactory, tiny_cloud_folder: Path) -> Path:
     folder = tmp_path_factory.mktemp("models") / "tiny-device"
     return write_tiny_model(folder, seed=1, channels=(8, 16), sharing=tiny_cloud_folder)

@@ -15,6 +15,7 @@ from obclip_gen.accelerate.entry import Acceleration
 from obclip_gen.backends.analytic import AnalyticBackend
 from obclip_gen.backends.entry import BackendEntry, LoadOptions
 from obclip_gen.backends.folder import load_folder
+from obclip_gen.backends.memory import estimate
 from obclip_gen.backends.protocol import Backend, Conditioning
 from obclip_gen.backends.registry import load_backend
 from obclip_gen.denoise.guidance import GuidedPredictor
@@ -148,6 +149,25 @@ def test_the_counting_rule_on_known_models() -> None:
     assert unet(**common, layers_per_block=1, mid_block_type=None) / 1e9 == pytest.approx(255.4, abs=0.1)
 
 
+def test_memory_is_the_peak_of_what_is_alive() -> None:
+    """10 -> 1000 -> 10 in float32: both activations are alive at once; weights and their views are not
+    counted.
+    """
+    model = torch.nn.Sequential(
+        torch.nn.Linear(10, 1000), torch.nn.ReLU(inplace=True), torch.nn.Linear(1000, 10)
+    )
+
+    def blank():
+        copy = torch.nn.Sequential(*(torch.nn.Linear(a, b) for a, b in ((10, 1000), (1000, 10))))
+        given = torch.empty(1, 10)
+        return lambda: copy(given)
+
+    memory = estimate({"all": model}, blank, 3)
+    assert memory.weights == {"all": 4 * (10 * 1000 + 1000 + 1000 * 10 + 10)}
+    assert memory.working == 3 * 4 * (1000 + 10)
+    assert memory.total == memory.weights["all"] + memory.working
+
+
 def test_macs_grow_with_the_size(tiny_cloud: Backend) -> None:
     small, large = tiny_cloud.macs(64, 64), tiny_cloud.macs(128, 128)
     assert large.denoiser > 4 * small.denoiser > 0
@@ -169,8 +189,8 @@ def test_a_plugin_adds_a_backend_and_an_acceleration(monkeypatch, make_request) 
             register(Acceleration("unguided", "no guidance", "approximate", make))
 
     registry = plugins.collect({"test": Plugin()}, {})
-    assert list(registry.backends) == ["analytic", "diffusers", "embedded", "mine"]
-    monkeypatch.setattr(plugins, "_collected", lambda selection: registry)
+    assert list(registry.backends) == ["analytic", "diffusers", "embedded", "hub", "mine"]
+    monkeypatch.setattr(plugins, "_collected", lambda selection, named: registry)
     backend = load_backend("mine:", LoadOptions())
     request = make_request(backend, acceleration="unguided")
     assert cloud_phase(backend, request, request.sha256, Watch()).cost.denoiser_rows == 6 * request.split
@@ -197,7 +217,7 @@ def test_plugin_faults_name_the_plugin(item: object, message: str) -> None:
 
 def test_a_plugin_that_failed_is_named_where_it_is_missed(monkeypatch) -> None:
     registry = plugins.collect({}, {"theirs": "their-package: ImportError: no torch"})
-    monkeypatch.setattr(plugins, "_collected", lambda selection: registry)
+    monkeypatch.setattr(plugins, "_collected", lambda selection, named: registry)
     with pytest.raises(BadInputError, match=r"plugin theirs failed to load .*no torch"):
         load_backend("theirs:x", LoadOptions())
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
+import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,12 +18,14 @@ from obclip_gen.accelerate.plan import CachePlan
 from obclip_gen.backends.architectures import architecture
 from obclip_gen.bench.calibrate import grid
 from obclip_gen.bench.cost import plan_cost
+from obclip_gen.bench.kernel import kernel_distance
 from obclip_gen.bench.measures import Share, paired, psnr, ssim
+from obclip_gen.bench.memory import watched
 from obclip_gen.bench.paper import reproduced
 from obclip_gen.bench.plots import draw_plots
 from obclip_gen.bench.reader import Reader
 from obclip_gen.bench.report import markdown, table
-from obclip_gen.bench.run import Extent, run, tasks
+from obclip_gen.bench.run import EXTENTS, Extent, run, tasks
 from obclip_gen.bench.store import Store
 from obclip_gen.bench.suite import DRAWN, cases
 from obclip_gen.cli.bench import app
@@ -126,6 +131,50 @@ def test_every_value_is_drawn_equally_often() -> None:
         assert " man" in case.prompts[0]
     with pytest.raises(BadInputError, match="2, 6, 30"):
         cases(7, 1)
+    with pytest.raises(BadInputError, match="40 different sets of 6"):
+        cases(6, 41)
+
+
+def test_no_picture_of_a_full_run_is_drawn_twice() -> None:
+    full = EXTENTS["full"]
+    asked = dict(full.sets)
+    assert all(n * count == 240 for n, count in asked.items())
+    for n, count in asked.items():
+        sets = cases(n, count)
+        assert len({prompt for case in sets for prompt in case.prompts}) == n * count
+        assert {case.style for case in sets} <= {"modern", "flat", "portrait"}
+    todo = tasks(full)
+    assert len({task.key for task in todo}) == len(todo)
+    for row in ("neutral", "obclip", "reuse", "ours"):
+        for k, (n, attribute) in itertools.product((5, 10), ((2, "gender"), (6, "age"), (30, "ethnicity"))):
+            counts = Counter(
+                values[attribute]
+                for task in todo
+                if (task.row.name, task.k, task.case.n) == (row, k, n)
+                for values in task.case.values
+            )
+            assert min(counts.values()) >= 1000
+
+
+def test_kernel_distance_by_hand() -> None:
+    # one dimension, kernel (xy + 1)^3: within {0, 1}: 1; within {2, 3}: 7^3; between: (1 + 1 + 27 + 64) / 4
+    zero_one, two_three = torch.tensor([[0.0], [1.0]]), torch.tensor([[2.0], [3.0]])
+    assert kernel_distance(zero_one, two_three) == pytest.approx(1 + 343 - 2 * 93 / 4)
+    noise = torch.randn(400, 8, generator=torch.Generator().manual_seed(3))
+    assert abs(kernel_distance(noise[:200], noise[200:])) < kernel_distance(noise[:200], noise[200:] + 1) / 10
+    with pytest.raises(ValueError, match="at least two"):
+        kernel_distance(noise[:1], noise)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel says it on Linux only")
+def test_peak_memory_is_that_of_the_work_inside() -> None:
+    with watched() as small:
+        torch.zeros(1)
+    with watched() as large:
+        torch.ones(16_000_000)
+    assert small.bytes is not None
+    assert small.bytes < 30e6
+    assert 60e6 < large.bytes < 100e6
 
 
 @pytest.fixture(scope="module")
@@ -138,10 +187,12 @@ def classifier(tmp_path_factory) -> Path:
         "gender": ["female", "male"],
         "age": ["young", "middle-aged", "old"],
         "race": ["white", "black"],
+        "role": ["artist", "running"],
     }
     torch.manual_seed(0)
     save_file(AttributeClassifier(columns).state_dict(), folder / "model.safetensors")
     (folder / "columns.json").write_text(json.dumps(columns))
+    save_file({"modern": torch.randn(5, 256), "flat": torch.randn(5, 256)}, folder / "artwork.safetensors")
     return folder
 
 
@@ -152,7 +203,7 @@ def test_a_whole_run(tmp_path: Path, tiny_cloud, tiny_device, classifier: Path) 
     store = run(tiny_cloud, tiny_device, reader, extent, tmp_path, lambda *at: seen.append(at))
     assert len(store.records) == len(tasks(extent)) == 3 * 8
     assert seen[-1] == (24, 24)
-    figures = table(Store.read(tmp_path / "results.jsonl"))
+    figures = table(Store.read(tmp_path / "results.jsonl"), reader.artwork)
     rows = {(row["row"], row["n"], row["k"]): row for row in figures["rows"]}
     cloud, vanilla = rows["cloud", 6, None], rows["vanilla", 6, None]
     assert cloud["ratio"] == pytest.approx(1)
@@ -169,6 +220,11 @@ def test_a_whole_run(tmp_path: Path, tiny_cloud, tiny_device, classifier: Path) 
         ours["ssim"] - rows["obclip", 6, 5]["ssim"]
     )
     assert rows["ours", 2, 5]["against"]["neutral"]["ssim"]["clusters"] == 2
+    assert set(ours["kernel_distance"]) == set()  # portraits, of which there is no artwork here
+    assert set(rows["ours", 2, 5]["kernel_distance"]) == {"modern"}
+    assert rows["ours", 2, 5]["content"]["n"] == 4
+    assert ours["content"]["share"] == 0.0  # this classifier has no column for it
+    assert rows["obclip", 6, 5]["peak_bytes_cloud"] is None or rows["obclip", 6, 5]["peak_bytes_cloud"] > 0
     text = markdown(figures)
     assert "### N = 6" in text
     assert "neutral cloud phase" in text

@@ -228,7 +228,7 @@ def test_a_bad_answer_is_a_network_error(engine) -> None:
         ({"num_inference_steps": 5, "split": 6}, "split"),
         ({"guidance_scale": 51.0}, "guidance_scale"),
         ({"height": 65}, "multiples of"),
-        ({"solver": "heun"}, "solver"),
+        ({"solver": "deis"}, "solver"),
         ({"seed": 2**63}, "seed"),
         ({"acceleration": "magic"}, "use one of"),
     ],

@@ -14,7 +14,7 @@ from obclip_gen.backends.protocol import Backend
 from obclip_gen.client.http import ClientSettings, RemoteCloud
 from obclip_gen.cloud import LocalCloud, latent_shape
 from obclip_gen.denoise.loop import Watch
-from obclip_gen.request import SOLVERS, SolverSettings
+from obclip_gen.solver_settings import DIFFUSION_SOLVERS, SolverSettings
 from obclip_privacy.errors import NetworkError
 
 SHAPE = (4, 16, 16)
@@ -23,7 +23,7 @@ SECRET = "zebrafinch"
 
 
 @pytest.mark.parametrize("precision", ["float32", "float16"])
-@pytest.mark.parametrize("name", SOLVERS)
+@pytest.mark.parametrize("name", DIFFUSION_SOLVERS)
 def test_http_and_in_process_agree(server, tiny_cloud: Backend, make_request, name, precision) -> None:
     request = make_request(tiny_cloud, solver=SolverSettings(name), precision=precision, split=3)
     with RemoteCloud(ClientSettings(server.url)) as remote:

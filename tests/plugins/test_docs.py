@@ -6,6 +6,7 @@ import inspect
 import re
 import shlex
 import subprocess
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +16,7 @@ import pytest
 from obclip_gen import hookspecs as gen_hookspecs
 from obclip_gen.plugins import collect as gen_collect
 from obclip_privacy import hookspecs
+from obclip_privacy.cli.commands import all_commands
 from obclip_privacy.cli.plugins import app
 from obclip_privacy.plugins.manager import Candidate, builtin_candidates, collect
 from obclip_privacy.plugins.registry import PluginStatus
@@ -58,6 +60,28 @@ def test_every_command_and_check_is_documented() -> None:
     commands = [f"| `obclip plugins {command.name}` |" for command in app.registered_commands]
     checks = [f"| `{name}` |" for name in ("contract", *CHECKS)]
     assert [line for line in (*commands, *checks) if line not in TEXT] == []
+
+
+def test_every_command_of_obclip_is_documented() -> None:
+    pages = [Path(__file__).parents[2] / "README.md", *(Path(__file__).parents[2] / "docs").glob("*.md")]
+    text = "\n".join(page.read_text("utf-8") for page in pages)
+    assert [name for name in all_commands() if not re.search(rf"`?obclip {name}\b", text)] == []
+
+
+def test_the_example_of_a_command_is_one(run_obclip: RunObclip, tmp_path: Path) -> None:
+    """As an installed package has it: a module, and an entry point in its metadata."""
+    (points,) = re.findall(r"```toml command\n(.*?)```", TEXT, re.DOTALL)
+    ((file, code),) = re.findall(r"```python command=(\S+)\n(.*?)```", TEXT, re.DOTALL)
+    ((command, target),) = tomllib.loads(points)["project"]["entry-points"]["obclip.commands"].items()
+    (tmp_path / file).write_text(code)
+    info = tmp_path / "mine-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[obclip.commands]\n{command} = {target}\n")
+    env = {"PYTHONPATH": f"{tmp_path}:{Path(__file__).parents[2]}"}
+    result = run_obclip(command, "a nurse and a woman", env=env)
+    assert (result.returncode, result.stdout) == (0, "2\n"), result.stderr
+    assert "Count the candidates of a prompt." in run_obclip("--help", env=env).stdout
 
 
 @pytest.mark.slow

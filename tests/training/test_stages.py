@@ -120,9 +120,11 @@ def test_a_checkpoint_resumes_where_it_stopped(tmp_path: Path) -> None:
     assert counters == {"step": 7, "seconds": 1.5}
 
 
-@pytest.mark.parametrize(("step", "expected"), [(0, 0.5), (1, 1.0), (2, 1.0), (12, 0.05)])
-def test_the_rate_warms_up_and_decays_to_its_floor(step: int, expected: float) -> None:
-    assert runs.learning_rate(step, peak=1.0, warmup=2, total=12) == pytest.approx(expected)
+@pytest.mark.parametrize(
+    ("progress", "expected"), [(0, 1.0), (0.7, 1.0), (0.85, 0.525), (1, 0.05), (2, 0.05)]
+)
+def test_the_rate_stays_at_its_peak_and_then_cools_to_its_floor(progress: float, expected: float) -> None:
+    assert runs.cooled(progress) == pytest.approx(expected)
 
 
 def test_wilson_interval_by_hand() -> None:

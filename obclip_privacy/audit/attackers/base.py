@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from obclip_privacy.audit.form import Words
+from obclip_privacy.audit.form import Form
 from obclip_privacy.audit.observation import Observation
 from obclip_privacy.policy.frozen import FrozenMap
 
@@ -34,11 +34,13 @@ class Guess:
         target: :data:`JOINT` (one score a member), or the key of a column (one score a value).
         scores: finite numbers; all equal means that nothing was learnt.
         evidence: why, for findings; says nothing of the prompt.
+        part: which of several guesses of one attacker, or ``""``; each part is tallied by itself.
     """
 
     target: str
     scores: tuple[float, ...]
     evidence: str = ""
+    part: str = ""
 
     def hit(self, real: int) -> Fraction:
         """Probability that the guess is *real*."""
@@ -52,14 +54,20 @@ class Setting:
     """What an attacker may use.
 
     Attributes:
-        words: what the installed lexicons know.
+        form: traits in which the members of a set differ, by what the installed lexicons know.
         reading: reads a text as the audit's policy does.
         files: files that the user gave, by option (``lm_text``, ``train``, ``prior_table``, ``lm_model``).
+        server: address of a live server, or ``""``.
     """
 
-    words: Words
+    form: Form
     reading: Reading
     files: Mapping[str, Path] = field(default_factory=FrozenMap)
+    server: str = ""
+
+    def has(self, need: str) -> bool:
+        """Whether the user gave what the option *need* is for."""
+        return bool(self.server) if need == "server" else need in self.files
 
 
 #: Looks at one observation.
@@ -74,10 +82,12 @@ class Attacker:
         name: as in reports and ``--attackers``.
         title: one line for people.
         prepare: gives the attack, or ``None`` if what it needs was not given.
-        needs: the file option without which it does not run, or ``""``.
+        needs: the option without which it does not run (a file's, or ``server``), or ``""``.
         hideable: whether an honest set defeats it. Beating chance is then a leak of the set; else it is
             what the words that stay, or the prior, give away under any set, and is reported as a warning.
-        slow: runs only when it is named (neural models, live servers).
+        slow: runs only when it is named, or what it needs is given (neural models, live servers).
+        noisy: its guesses are drawn by chance even on an honest set, so that only a rate that is very
+            unlikely is a finding.
     """
 
     name: str
@@ -86,3 +96,4 @@ class Attacker:
     needs: str = ""
     hideable: bool = True
     slow: bool = False
+    noisy: bool = False

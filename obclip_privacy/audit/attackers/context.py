@@ -1,8 +1,9 @@
 """Context: guesses a person's value from the words that stay, which no candidate set can hide.
 
-Multinomial naive Bayes with add-one smoothing, trained on captions that are labelled automatically: what the
-policy's detectors read in them is the label, what all candidates of their set share are the features. The
-second attacker also sees the cues that the policy withholds; the difference is what withholding them buys.
+Multinomial naive Bayes with add-one smoothing. Captions are labelled by hand (``.jsonl`` with ``values`` by
+attribute), or else by what the policy's detectors read in them; the words that are no mention are the
+features. The second attacker also sees the cues that the policy withholds; the difference is what
+withholding them buys.
 Each guess is beside 1/(number of values); a training file whose values are not equally common gives the
 prior an edge as well. Source: Manning, Raghavan and Schuetze, "Introduction to Information Retrieval",
 chapter 13.
@@ -10,14 +11,19 @@ chapter 13.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from obclip_privacy.audit.attackers.base import Attack, Attacker, Guess, Setting
 from obclip_privacy.audit.attackers.ngram import read_lines
-from obclip_privacy.audit.observation import Observation, common_words
+from obclip_privacy.audit.json_input import read_json_lines
+from obclip_privacy.audit.observation import Observation, tokens_of
+from obclip_privacy.audit.reading import is_withheld
+from obclip_privacy.errors import BadInputError
 from obclip_privacy.policy.model import Strategy
 
 #: Captions beyond this many are not learnt from.
@@ -50,21 +56,49 @@ class NaiveBayes:
 
 def learn(setting: Setting, cues: bool) -> dict[str, NaiveBayes]:
     """One classifier an attribute, from the captions of ``--train``."""
-    engine = setting.reading.engine
+    policy = setting.reading.engine.policy
+    hidden = {a.id: a for a in policy.attributes if a.strategy is not Strategy.KEEP}
     models: dict[str, NaiveBayes] = {}
-    for number, caption in enumerate(read_lines(setting.files["train"])):
-        if number >= MAX_CAPTIONS:
-            break
-        found = engine.candidates(caption)
-        if found.status != "ok":
-            continue
-        words = common_words(found.members if cues else found.candidates)
-        stated = setting.reading.values(caption)
-        for report in found.attributes:
-            values = stated.get((report.person, report.attribute), frozenset())
-            if report.strategy != Strategy.KEEP and len(values) == 1 and next(iter(values)) in report.values:
-                models.setdefault(report.attribute, NaiveBayes()).learn(words, next(iter(values)))
+    for caption, labels in itertools.islice(read_captions(setting.files["train"]), MAX_CAPTIONS):
+        detection = setting.reading.detect(caption)
+        spans = [(mention.start, mention.end) for mention in detection.mentions]
+        if not cues:
+            spans += [(c.start, c.end) for c in detection.cues if is_withheld(policy, c.kind)]
+        words = tokens_of(_without(caption, spans))
+        stated = [(name, values) for (_, name), values in setting.reading.values(caption).items()]
+        told = [(name, frozenset({value})) for name, value in labels.items()] if labels else stated
+        for name, values in told:
+            place = hidden[name].index_of(next(iter(values))) if name in hidden and len(values) == 1 else None
+            if place is not None:
+                models.setdefault(name, NaiveBayes()).learn(words, hidden[name].value_ids[place])
     return models
+
+
+def read_captions(path: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Captions with their labels: a line each, or ``.jsonl`` objects with ``prompt`` and ``values``.
+
+    Raises:
+        BadInputError: the file cannot be read, or a line is malformed.
+    """
+    if path.suffix.lower() != ".jsonl":
+        yield from ((line, {}) for line in read_lines(path))
+        return
+    for number, entry in read_json_lines(path):
+        prompt = entry.get("prompt") if isinstance(entry, Mapping) else None
+        values = entry.get("values", {}) if isinstance(entry, Mapping) else None
+        if not isinstance(prompt, str) or not isinstance(values, Mapping):
+            raise BadInputError(f"{path}:{number}: each line must be an object with 'prompt' and 'values'")
+        yield prompt, {str(name): str(value) for name, value in values.items()}
+
+
+def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """*text* with a space in place of each span."""
+    parts, at = [], 0
+    for start, end in sorted(spans):
+        if start >= at:
+            parts.append(text[at:start])
+            at = end
+    return " ".join([*parts, text[at:]])
 
 
 def _prepare(cues: bool) -> Callable[[Setting], Attack | None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from obclip_privacy.audit.attackers.base import JOINT, Attack, Attacker, Guess, Setting
-from obclip_privacy.audit.form import scores_of, traits_of
+from obclip_privacy.audit.form import scores_of
 from obclip_privacy.audit.observation import Observation
 
 
@@ -17,7 +17,7 @@ def _prepare(setting: Setting) -> Attack:
     def attack(observation: Observation) -> Sequence[Guess]:
         if len(observation.candidates) != observation.n or observation.n < 2:
             return ()
-        traits = traits_of(observation.candidates, setting.words, setting.reading.contradictions)
+        traits = setting.form.of(observation)
         names = ", ".join(trait.name for trait in traits if trait.differs)
         scores = scores_of(traits, observation.n)
         return (Guess(JOINT, tuple(float(score) for score in scores), names),)

@@ -48,6 +48,30 @@ def deterministic(prior: Sequence[Fraction], outputs: Sequence[Hashable]) -> Cha
     return Channel(tuple(prior), tuple(tuple(column) for column in columns.values()))
 
 
+def marginal_channel(
+    prior: Sequence[Fraction], values: Sequence[int], size: int, outputs: Sequence[Hashable]
+) -> Channel:
+    """The channel of one attribute, where ``values[x]`` is its value in secret x: ``P(y | v)`` is that of the
+    secrets with value v, weighted by their prior; evenly, if they have none.
+
+    Raises:
+        ValueError: the lengths differ, or a value of ``range(size)`` is in no secret.
+    """
+    if not len(prior) == len(values) == len(outputs) or set(values) != set(range(size)):
+        raise ValueError("every secret needs a prior, a value and an output, and every value a secret")
+    names = {output: index for index, output in enumerate(dict.fromkeys(outputs))}
+    totals = [Fraction(0)] * size
+    members = [0] * size
+    for value, p in zip(values, prior, strict=True):
+        totals[value] += p
+        members[value] += 1
+    matrix = [[Fraction(0)] * len(names) for _ in range(size)]
+    for value, p, output in zip(values, prior, outputs, strict=True):
+        share = p / totals[value] if totals[value] else Fraction(1, members[value])
+        matrix[value][names[output]] += share
+    return from_matrix(totals, matrix)
+
+
 def from_matrix(prior: Sequence[Fraction], matrix: Sequence[Sequence[Fraction]]) -> Channel:
     """The channel of a generator that draws its output.
 

@@ -36,10 +36,15 @@ FIGURES: tuple[Described, ...] = (
     Described(
         "posterior_worst_attribute", "best guess at one attribute", "lower", "1 / number of its values"
     ),
+    Described(
+        "prior_vulnerability", "best guess before anything is sent, under the stated prior", "lower", "1/n"
+    ),
     Described("leakage_bits", "min-entropy leakage, in bits", "lower", "0"),
     Described("capacity_bits", "multiplicative Bayes capacity, in bits", "lower", "0"),
     Described("mutual_information_bits", "Shannon mutual information, in bits", "lower", "0"),
+    Described("mutual_information_uniform_bits", "the same under a uniform prior", "lower", "0"),
     Described("guessing_entropy", "guesses that the best guesser needs", "higher", "prior_guessing_entropy"),
+    Described("guessing_entropy_uniform", "the same under a uniform prior", "higher", "(n + 1) / 2"),
     Described("prior_guessing_entropy", "guesses needed before anything is sent", "higher", "(n + 1) / 2"),
     Described("l_diversity", "distinct values that remain possible", "higher", "size of the domain"),
     Described("t_closeness", "distance of the values in a set from their domain", "lower", "0"),
@@ -53,6 +58,12 @@ FIGURES: tuple[Described, ...] = (
     Described("cues", "cues that are sent", "lower", "0"),
     Described("cues_withheld", "cues that are withheld", "higher", "all cues"),
     Described("edit_distance", "characters changed of what was typed, at most", "lower", "0"),
+    Described(
+        "outside_changed",
+        "words outside mentions and withheld spans that were lost, at most",
+        "lower",
+        "0",
+    ),
     Described("bytes", "bytes of the largest set", "lower", "the prompt's own"),
     Described(
         "macs", "multiply-accumulates of the largest set (rule: docs/audit.md)", "lower", "one candidate"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 
 from obclip_privacy.attributes.safety import band_of, substitutable
 from obclip_privacy.audit.observation import (
+    Again,
     ColumnView,
     Observation,
     Truth,
@@ -15,12 +18,12 @@ from obclip_privacy.audit.observation import (
     product_prior,
 )
 from obclip_privacy.audit.prior import Prior
-from obclip_privacy.audit.reading import Reading
+from obclip_privacy.audit.reading import Reading, is_withheld
 from obclip_privacy.audit.sources.subject import OK, REFUSED, Subject
+from obclip_privacy.audit.sources.watched_engine import WatchedEngine
 from obclip_privacy.candidates.candidate_set import CandidateSet, ColumnReport
-from obclip_privacy.candidates.engine import Engine
-from obclip_privacy.candidates.strategies import partition
-from obclip_privacy.policy.model import AttributePolicy, CueAction, Strategy
+from obclip_privacy.policy.frozen import Json
+from obclip_privacy.policy.model import AttributePolicy, Strategy
 
 #: Members beyond this many are not re-run one by one; their number is reported as the engine counted it.
 MAX_RERUN = 512
@@ -28,16 +31,26 @@ _CLOSURE = "closure failed"
 _ORDERED = frozenset({"age"})
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One prompt of the input, with its negative prompt and, if the log names it, its user."""
+
+    prompt: str = field(repr=False)
+    negative_prompt: str = field(default="", repr=False)
+    user: str = field(default="", repr=False)
+
+
 class PolicySource:
     """Makes and re-runs the sets of one engine."""
 
-    def __init__(self, engine: Engine, reading: Reading, prior: Prior) -> None:
+    def __init__(self, engine: WatchedEngine, reading: Reading, prior: Prior) -> None:
         self._engine = engine
         self._reading = reading
         self._prior = prior
 
-    def subject(self, row: int, prompt: str, negative_prompt: str = "") -> Subject:
-        """The set of *prompt*, with every member fed back through the public entry."""
+    def subject(self, row: int, asked: Asked) -> Subject:
+        """The set of a prompt, with every member fed back through the public entry."""
+        prompt, negative_prompt = asked.prompt, asked.negative_prompt
         found = self._engine.candidates(prompt, negative_prompt)
         reports = [r for r in found.attributes if r.strategy != Strategy.KEEP]
         if found.status != "ok":
@@ -70,11 +83,16 @@ class PolicySource:
             prior=self._joint_prior(columns, assignments, len(members)),
             survivors=found.figures.k_eff if len(members) > MAX_RERUN else None,
             negative_prompt=found.cloud_negative_prompt,
-            outputs=self._outputs(members, negative_prompt),
+            outputs=self._engine.outputs(members, negative_prompt) if len(members) <= MAX_RERUN else None,
             output=found.payload_bytes,
+            consistent=True,
+            again=Again(
+                partial(self._payload, prompt, negative_prompt),
+                tuple(partial(self._payload, member, negative_prompt) for member in members),
+            ),
         )
         truth = Truth(self._real_member(prompt, found, columns, members), found.real_index, prompt)
-        cues = sum(self._withheld(cue.kind) for cue in self._reading.detect(prompt).cues)
+        cues = sum(is_withheld(self._engine.policy, cue.kind) for cue in self._reading.detect(prompt).cues)
         return Subject(
             row,
             OK,
@@ -83,22 +101,14 @@ class PolicySource:
             truth,
             sensitive=bool(reports),
             cues_withheld=cues,
-            checked=True,
             prompt=prompt,
+            withheld=tuple((span.start, span.end) for span in found.withheld),
+            user=asked.user,
         )
 
-    def _withheld(self, kind: str) -> bool:
-        action = self._engine.policy.cue_action(kind)
-        return action in (CueAction.WITHHOLD, CueAction.GENERALISE)
-
-    def _outputs(self, members: Sequence[str], negative: str) -> tuple[bytes | None, ...] | None:
-        if len(members) > MAX_RERUN:
-            return None
-        outputs = []
-        for member in members:
-            again = self._engine.transform(member, negative)
-            outputs.append(again.payload_bytes if again.status == "ok" else None)
-        return tuple(outputs)
+    def _payload(self, prompt: str, negative_prompt: str) -> Mapping[str, Json] | None:
+        found = self._engine.transform(prompt, negative_prompt)
+        return found.payload() if found.status == OK else None
 
     def _columns(self, reports: Sequence[ColumnReport], n: int) -> tuple[ColumnView, ...]:
         """The columns, where they account for every member; else none, and only joint figures are given."""
@@ -117,7 +127,7 @@ class PolicySource:
         # The domain is what may stand for the value: adults or minors, never both.
         places = substitutable(policy.id, policy.value_ids, band_of(policy.id, report.values[0]))
         band = [policy.value_ids[place] for place in places]
-        blocks = _blocks(policy, report, band)
+        blocks = self._blocks(policy, report, band)
         domain = tuple(band) if blocks else report.values
         return ColumnView(
             key=f"{report.person}.{report.attribute}",
@@ -130,6 +140,16 @@ class PolicySource:
             ordered=report.attribute in _ORDERED,
             strategy=report.strategy,
         )
+
+    def _blocks(
+        self, policy: AttributePolicy, report: ColumnReport, band: Sequence[str]
+    ) -> tuple[tuple[int, ...], ...]:
+        """The partition of *band* that a block was chosen from, as indices into *band*."""
+        if report.strategy != Strategy.BLOCK and ":" not in report.strategy:
+            return ()
+        places = [policy.value_ids.index(value) for value in band]
+        blocks = self._engine.blocks(policy, places)
+        return tuple(tuple(places.index(value) for value in block) for block in blocks)
 
     def _joint_prior(
         self, columns: Sequence[ColumnView], assignments: Sequence[Sequence[int]], n: int
@@ -159,13 +179,3 @@ class PolicySource:
                 return None
             index = index * len(column.values) + column.values.index(identifier)
         return index
-
-
-def _blocks(
-    policy: AttributePolicy, report: ColumnReport, band: Sequence[str]
-) -> tuple[tuple[int, ...], ...]:
-    """The partition of *band* that a block was chosen from, as indices into *band*."""
-    if report.strategy != Strategy.BLOCK:
-        return ()
-    places = [policy.value_ids.index(value) for value in band]
-    return tuple(tuple(places.index(value) for value in block) for block in partition(policy, places))

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 from obclip_privacy.audit.json_input import as_probability, read_json_lines
 from obclip_privacy.audit.observation import (
+    Again,
     ColumnView,
     Observation,
     Truth,
@@ -22,6 +24,7 @@ from obclip_privacy.audit.observation import (
 )
 from obclip_privacy.audit.sources.generator import Generator, check_candidates, rerun
 from obclip_privacy.audit.sources.subject import OK, REFUSED, Subject
+from obclip_privacy.candidates.candidate_set import payload_of
 from obclip_privacy.errors import BadInputError
 from obclip_privacy.policy.frozen import Json
 
@@ -38,6 +41,7 @@ class GivenSet:
         prior: per candidate, or by attribute and value, or ``None``.
         prompt: what the person typed, if the file says it.
         refused: the reason, if the tool refused the prompt.
+        user: who asked, if the file says it.
     """
 
     candidates: tuple[str, ...]
@@ -47,6 +51,7 @@ class GivenSet:
     prior: tuple[Fraction, ...] | Mapping[str, Mapping[str, Fraction]] | None = None
     prompt: str = ""
     refused: str = ""
+    user: str = ""
 
 
 def read_sets(path: Path) -> Iterator[tuple[int, GivenSet]]:
@@ -73,16 +78,16 @@ def parse_set(entry: Json, where: str) -> GivenSet:
     real = entry.get("real_index")
     if isinstance(real, bool) or not isinstance(real, int) or not 0 <= real < len(candidates):
         raise BadInputError(f"{where}: 'real_index' must be a whole number from 0 to {len(candidates) - 1}")
-    negative, prompt = entry.get("negative_prompt") or "", entry.get("prompt") or ""
-    if not isinstance(negative, str) or not isinstance(prompt, str):
-        raise BadInputError(f"{where}: 'negative_prompt' and 'prompt' must be strings")
+    negative, prompt, user = (entry.get(name) or "" for name in ("negative_prompt", "prompt", "user"))
+    if not isinstance(negative, str) or not isinstance(prompt, str) or not isinstance(user, str):
+        raise BadInputError(f"{where}: 'negative_prompt', 'prompt' and 'user' must be strings")
     values = _values(entry["values"], candidates, where) if entry.get("values") is not None else None
     prior = entry.get("prior")
     # `obclip candidates` names the prior that its figures are under; the values are not in the line.
     stated = (
         _prior(prior, candidates, where) if prior is not None and prior not in ("uniform", "policy") else None
     )
-    return GivenSet(candidates, real, negative, values, stated, prompt)
+    return GivenSet(candidates, real, negative, values, stated, prompt, user=user)
 
 
 def _values(given: Json, candidates: Sequence[str], where: str) -> tuple[Mapping[str, str], ...]:
@@ -153,6 +158,7 @@ def subject_of(row: int, given: GivenSet, generator: Generator | None, *, repeat
         outputs=again.outputs if again else None,
         output=set_digest(given.candidates),
         seconds=again.seconds if again and repeats > 1 else (),
+        again=_device(generator, given, members) if generator else None,
     )
     real = members.index(given.candidates[given.real_index])
     return Subject(
@@ -164,7 +170,19 @@ def subject_of(row: int, given: GivenSet, generator: Generator | None, *, repeat
         sensitive=True,
         asked_again=again.sets[real] if again else None,
         prompt=given.prompt,
+        user=given.user,
     )
+
+
+def _device(generator: Generator, given: GivenSet, members: Sequence[str]) -> Again:
+    """The generator as a device; of assignments it knows nothing."""
+
+    def payload(prompt: str) -> Mapping[str, Json] | None:
+        found = generator(prompt)
+        return None if found is None else payload_of(found, [()] * len(found), given.negative_prompt)
+
+    own = given.prompt or given.candidates[given.real_index]
+    return Again(partial(payload, own), tuple(partial(payload, member) for member in members))
 
 
 def _columns(

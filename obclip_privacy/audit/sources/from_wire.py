@@ -1,7 +1,7 @@
 """Recorded requests: what really left the device. Nobody recorded which prompt was real.
 
 A line of the file is the body of a request (``prompts``, ``assignments``, ``negative_prompt``, settings), or
-an object with ``body`` and whatever else was recorded (``headers``, ``time``).
+an object with ``body`` and whatever else was recorded (``headers``, ``user``).
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class WireRequest:
         settings: canonical JSON of everything else in the body.
         headers: canonical JSON of the recorded headers, without the token and the length.
         seed: of the initial noise, or ``None``.
+        user: whose request it was, if the log says it.
     """
 
     candidates: tuple[str, ...] = field(repr=False)
@@ -44,6 +45,7 @@ class WireRequest:
     settings: str
     headers: str
     seed: int | None
+    user: str = field(default="", repr=False)
 
 
 def read_wire(path: Path) -> Iterator[tuple[int, WireRequest]]:
@@ -74,7 +76,9 @@ def wire_subject(row: int, request: WireRequest, engine: Engine | None) -> Subje
         output=output,
     )
     wire = WireMarks(request.settings, request.headers, request.seed)
-    return Subject(row, OK, "", observation, Truth(None, None), sensitive=len(members) > 1, wire=wire)
+    return Subject(
+        row, OK, "", observation, Truth(None, None), sensitive=len(members) > 1, wire=wire, user=request.user
+    )
 
 
 def _output(engine: Engine, member: str, request: WireRequest) -> bytes | None:
@@ -97,6 +101,9 @@ def parse_request(entry: Json, where: str) -> WireRequest:
     negative, seed, headers = body.get("negative_prompt") or "", body.get("seed"), entry.get("headers")
     if not isinstance(negative, str):
         raise BadInputError(f"{where}: 'negative_prompt' must be a string")
+    user = (entry.get("user") or "") if body is not entry else ""
+    if not isinstance(user, str):
+        raise BadInputError(f"{where}: 'user' must be a string")
     if headers is not None and not isinstance(headers, Mapping):
         raise BadInputError(f"{where}: 'headers' must be an object")
     kept = {
@@ -111,6 +118,7 @@ def parse_request(entry: Json, where: str) -> WireRequest:
         _canonical({name: value for name, value in body.items() if name not in _CONTENT}),
         _canonical(kept),
         seed if isinstance(seed, int) and not isinstance(seed, bool) else None,
+        user,
     )
 
 

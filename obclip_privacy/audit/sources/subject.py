@@ -36,8 +36,9 @@ class Subject:
         cues_withheld: cues that the cloud does not get.
         asked_again: the set that the generator made of the real member when it was asked a second time;
             ``None`` where it cannot be asked.
-        checked: whether the set went through the engine's own closure check.
         wire: of a recorded request, else ``None``.
+        withheld: spans of the prompt that the cloud does not get.
+        user: who sent it, as the log names them; ``""`` if it does not say.
         prompt: the person's own words.
     """
 
@@ -51,6 +52,7 @@ class Subject:
     members_lost_of: int = 0
     cues_withheld: int = 0
     asked_again: tuple[str, ...] | None = field(default=None, repr=False)
-    checked: bool = False
     wire: WireMarks | None = None
+    withheld: tuple[tuple[int, int], ...] = ()
+    user: str = field(default="", repr=False)
     prompt: str = field(default="", repr=False)

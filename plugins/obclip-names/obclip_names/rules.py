@@ -18,7 +18,6 @@ _TITLED = re.compile(
     r"(?<![\w'-])(?P<title>Dr|Mr|Mrs|Ms|Mx|Prof|Doctor|Professor|President|Senator|Judge|Captain|Inspector|Sergeant|"
     rf"Colonel|Reverend|Coach|Chef|Detective|Lieutenant|Officer|Nurse)\.? (?P<name>{_NAME}(?: {_NAME})?)\b"
 )
-_ABBREVIATIONS = frozenset({"Dr", "Mx", "Prof"})
 _INTRODUCED = re.compile(rf"\b(?:named|called) (?P<name>{_NAME}(?: {_NAME}){{0,2}})\b")
 #: Before a name: an artist, or a place that is named after somebody.
 _NOT_AFTER = re.compile(
@@ -54,8 +53,7 @@ def find_names(text: str) -> Sequence[CueFinding]:
 def _titled(text: str) -> Iterator[tuple[int, int]]:
     for match in _TITLED.finditer(text):
         if match["name"].split()[0].lower() not in _NOT_BEFORE:
-            # an abbreviation cannot stand alone: it goes with the name
-            yield match.span() if match["title"] in _ABBREVIATIONS else match.span("name")
+            yield match.span("name")
 
 
 def _introduced(text: str) -> Iterator[tuple[int, int]]:

@@ -1,0 +1,207 @@
+"""What the families have in common: loading, arithmetic, the autoencoder, costs, the fingerprint."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, cast
+
+import torch
+from torch import Tensor, nn
+
+from obclip_gen.backends.autoencoder import Decoder
+from obclip_gen.backends.entry import Defaults, LoadOptions
+from obclip_gen.backends.layout import ModelLayout
+from obclip_gen.backends.memory import Memory, estimate
+from obclip_gen.backends.parts import Parts
+from obclip_gen.backends.protocol import Conditioning, Macs
+from obclip_gen.fingerprint import Fingerprint, Schedule
+from obclip_gen.macs import count_macs
+from obclip_privacy.errors import BadInputError
+
+
+class FamilyBackend(ABC):
+    """Base of the families; implements :class:`~obclip_gen.backends.protocol.Backend`."""
+
+    family: ClassVar[str]
+    #: The part that denoises.
+    denoiser_part: ClassVar[str]
+
+    def __init__(self, layout: ModelLayout, options: LoadOptions) -> None:
+        """Load a model.
+
+        Raises:
+            BadInputError: a part is missing, of a class that this family does not have, or cannot be
+                loaded.
+        """
+        self._options = options
+        self._parts = parts = Parts(layout, options)
+        self._check(parts)
+        self._denoiser = self._load_denoiser(parts)
+        if parts.compute is torch.bfloat16 and parts.device.type == "cpu":
+            self._denoiser = self._denoiser.to(memory_format=torch.channels_last)
+        if options.low_memory and hasattr(self._denoiser, "set_attention_slice"):
+            self._denoiser.set_attention_slice("auto")
+        self._decoder = Decoder(parts, options)
+        self._encoders = self._load_text(parts)
+        self._schedule = self._load_schedule(parts)
+        self._fingerprint = Fingerprint(
+            model_id=layout.model_id,
+            family=self.family,
+            latent_channels=self._channels(),
+            downscale=self._decoder.downscale,
+            scaling_factor=self._decoder.scaling,
+            shift_factor=self._decoder.shift,
+            schedule=self._schedule,
+            denoiser_sha256=parts.weights_sha256(self.denoiser_part),
+            text_encoder_sha256=parts.weights_sha256(*self._text_parts()),
+            text=f"chunks {options.chunks} skip {options.clip_skip}",
+        )
+        if self._decoder.channels != self._fingerprint.latent_channels:
+            raise BadInputError(
+                f"{layout.model_id}: the autoencoder has {self._decoder.channels} latent channels,"
+                f" the denoiser {self._fingerprint.latent_channels}"
+            )
+        self._defaults = layout.defaults or self._own_defaults()
+        self._sampled: Conditioning | None = None
+        self._macs = functools.lru_cache(maxsize=16)(self._count)
+
+    @abstractmethod
+    def _check(self, parts: Parts) -> None:
+        """Refuse parts of unknown classes before anything large is loaded."""
+
+    @abstractmethod
+    def _load_denoiser(self, parts: Parts) -> Any: ...
+
+    @abstractmethod
+    def _load_text(self, parts: Parts) -> Mapping[str, Any]:
+        """Load the text encoders, by part; each has ``model``, ``length`` and ``unread``."""
+
+    def _text_parts(self) -> tuple[str, ...]:
+        return tuple(self._encoders)
+
+    @abstractmethod
+    def _load_schedule(self, parts: Parts) -> Schedule: ...
+
+    @abstractmethod
+    def _own_defaults(self) -> Defaults: ...
+
+    def _channels(self) -> int:
+        return int(self._denoiser.config.in_channels)
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """What the model is."""
+        return self._fingerprint
+
+    @property
+    def defaults(self) -> Defaults:
+        """The settings that it was made for."""
+        return self._defaults
+
+    @property
+    def embeds_guidance(self) -> bool:
+        """Whether the guidance scale is an input of the denoiser."""
+        return False
+
+    def with_guidance(self, conditioning: Conditioning, scale: float) -> Conditioning:
+        """See the protocol."""
+        if not self.embeds_guidance:
+            return conditioning
+        scales = torch.full((conditioning.rows,), float(scale))
+        return Conditioning({**conditioning.tensors, "guidance": scales})
+
+    @abstractmethod
+    def encode(self, prompts: Sequence[str]) -> Conditioning:
+        """See the protocol."""
+
+    def unread(self, prompt: str) -> str:
+        """See the protocol: what no text encoder reads."""
+        rests: list[str] = [encoder.unread(prompt) for encoder in self._encoders.values()]
+        return min(rests, key=len)
+
+    @abstractmethod
+    def _grid(self) -> int:
+        """Cells of latents along one side that the denoiser can only take whole."""
+
+    def latent_shape(self, height: int, width: int) -> tuple[int, int, int]:
+        """See the protocol; both sides must fill the denoiser's coarsest grid."""
+        unit = self._decoder.downscale * self._grid()
+        if height % unit or width % unit or min(height, width) < unit:
+            raise BadInputError(f"height and width must be multiples of {unit} for this model")
+        cells = height // self._decoder.downscale, width // self._decoder.downscale
+        return self._fingerprint.latent_channels, *cells
+
+    @abstractmethod
+    def _run(
+        self, denoiser: Any, latents: Tensor, timesteps: Tensor, tensors: Mapping[str, Tensor]
+    ) -> Tensor:
+        """Call the denoiser."""
+
+    def predict(self, latents: Tensor, timesteps: Tensor, conditioning: Conditioning) -> Tensor:
+        """See the protocol."""
+        device = self._parts.device
+        tensors = {name: value.to(device) for name, value in conditioning.tensors.items()}
+        with torch.inference_mode(), self._arithmetic():
+            output = self._run(self._denoiser, latents.to(device), timesteps.to(device), tensors)
+        return output.float().contiguous().to(latents.device)
+
+    def _arithmetic(self) -> contextlib.AbstractContextManager[object]:
+        if self._parts.compute is not torch.float32:
+            return torch.autocast(self._parts.device.type, dtype=self._parts.compute)
+        return contextlib.nullcontext()
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """See the protocol."""
+        return self._decoder.decode(latents)
+
+    def macs(self, height: int, width: int) -> Macs:
+        """See the protocol; counted once per size on copies without storage."""
+        return self._macs(height, width)
+
+    def _count(self, height: int, width: int) -> Macs:
+        _, *cells = self.latent_shape(height, width)
+        return Macs(
+            denoiser=self._row_macs((cells[0], cells[1])),
+            text_encoder=sum(count_macs(encoder.probe) for encoder in self._encoders.values()),
+            decoder=count_macs(lambda: self._decoder.probe((cells[0], cells[1]))),
+        )
+
+    def _row_macs(self, cells: tuple[int, int]) -> int:
+        """Count one row of the denoiser."""
+        self._sample()  # encoded before, so that it is not counted
+        return count_macs(lambda: self._blank(cells)())
+
+    def _blank(self, cells: tuple[int, int]) -> Callable[[], object]:
+        """Make a pass of one row on a copy without storage; called on the ``meta`` device."""
+        config = {name: value for name, value in self._denoiser.config.items() if name[0] != "_"}
+        copy = type(self._denoiser).from_config(config).eval()
+        given = self.with_guidance(self._sample(), 1.0).tensors
+        tensors = {name: torch.empty_like(value, device="meta") for name, value in given.items()}
+        latents, times = torch.empty(1, self._channels(), *cells), torch.empty(1)
+        return lambda: self._run(copy, latents, times, tensors)
+
+    def _sample(self) -> Conditioning:
+        if self._sampled is None:
+            self._sampled = self.encode(["x"])
+        return self._sampled
+
+    def memory(self, height: int, width: int, rows: int) -> Memory:
+        """See the protocol."""
+        _, *cells = self.latent_shape(height, width)
+        self._sample()
+        return estimate(self._modules(), lambda: self._blank((cells[0], cells[1])), rows)
+
+    def _modules(self) -> dict[str, nn.Module]:
+        texts = {part: cast("nn.Module", encoder.model) for part, encoder in self._encoders.items()}
+        return {self.denoiser_part: self._denoiser, **texts, "vae": self._decoder.vae}
+
+    @property
+    def parameters(self) -> Mapping[str, int]:
+        """Parameters of each part, for people."""
+        return {
+            name: sum(value.numel() for value in module.parameters())
+            for name, module in self._modules().items()
+        }

@@ -1,0 +1,193 @@
+"""Loads the parts of a model from folders in diffusers' format: safetensors only, local only, no code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from obclip_gen.backends.entry import LoadOptions
+from obclip_gen.backends.layout import ModelLayout
+from obclip_gen.libs import library
+from obclip_privacy.errors import BadInputError
+from obclip_privacy.policy.frozen import Json
+
+
+class Parts:
+    """The parts of one model and how to load them."""
+
+    def __init__(self, layout: ModelLayout, options: LoadOptions) -> None:
+        """Take the folders.
+
+        Raises:
+            BadInputError: torch cannot use the device, or it has no arithmetic of this kind.
+        """
+        self.layout = layout
+        self.device = torch_device(options.device)
+        self.compute = choose_compute(options.compute, self.device)
+
+    def has(self, part: str) -> bool:
+        """Whether the model has this part."""
+        return part in self.layout.parts
+
+    def json(self, part: str, name: str) -> dict[str, Json]:
+        """Read a JSON object of a part.
+
+        Raises:
+            BadInputError: it is missing or none.
+        """
+        return read_json(self.layout, part, name)
+
+    def config(self, part: str, allowed: Sequence[str]) -> dict[str, Json]:
+        """Read a part's configuration.
+
+        Raises:
+            BadInputError: the part is of none of the classes *allowed*.
+        """
+        config = self.json(part, "config.json")
+        kind = class_of(config)
+        if kind not in allowed:
+            raise BadInputError(
+                f"{self.layout.model_id}: {part} is a {kind}; this backend runs {' or '.join(allowed)}"
+            )
+        return config
+
+    def load(self, part: str, module: str, kind: str, *, half: bool = True) -> Any:
+        """Load a part in inference mode.
+
+        Args:
+            part: its name.
+            module: ``diffusers`` or ``transformers``.
+            kind: its class there.
+            half: whether its weights may be kept in 16 bits, where the device computes so.
+        """
+        cls = getattr(library(module), kind)
+        narrow = half and self.device.type != "cpu" and self.compute is not torch.float32
+        try:
+            loaded = cls.from_pretrained(
+                str(self.layout.parts[part]),
+                local_files_only=True,
+                use_safetensors=True,
+                variant=self._weights(part)[1],
+                torch_dtype=self.compute if narrow else torch.float32,
+            )
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise BadInputError(f"{self.layout.model_id}: {part} cannot be loaded: {reason}") from None
+        loaded.requires_grad_(False)
+        return loaded.eval().to(self.device)
+
+    def tokenizer(self, part: str, kind: str) -> Any:
+        """Load a tokenizer."""
+        try:
+            tokenizer = getattr(library("transformers"), kind).from_pretrained(
+                str(self.layout.parts[part]), local_files_only=True
+            )
+        except (OSError, ValueError) as error:
+            raise BadInputError(f"{self.layout.model_id}: {part} cannot be loaded: {error}") from None
+        return tokenizer
+
+    def clip_tokenizer(self, part: str) -> Any:
+        """Load the tokenizer of a CLIP encoder, which must know its length."""
+        tokenizer = self.tokenizer(part, "CLIPTokenizer")
+        if not 3 <= tokenizer.model_max_length <= 1024:
+            raise BadInputError(f"{self.layout.model_id}: tokenizer_config.json must state model_max_length")
+        return tokenizer
+
+    def _weights(self, part: str) -> tuple[list[Path], str | None]:
+        """Find the files of weights that will be loaded, and their variant.
+
+        A folder may hold the same weights twice, as ``model.safetensors`` and ``model.fp16.safetensors``.
+        """
+        folder = self.layout.parts[part]
+        files = sorted(folder.glob("*.safetensors"))
+        for variant in (None, "fp16"):
+            dots = 1 if variant is None else 2
+            chosen = [
+                file
+                for file in files
+                if file.name.count(".") == dots and (variant is None or f".{variant}." in file.name)
+            ]
+            if chosen:
+                return chosen, variant
+        raise BadInputError(
+            f"{self.layout.model_id}: {part} has no safetensors file;"
+            " other formats can run code and are refused"
+        )
+
+    def weights_sha256(self, *parts: str) -> str:
+        """Hash the weights of parts: the bytes of their safetensors files, in order of their names."""
+        total = hashlib.sha256()
+        for part in parts:
+            for file in self._weights(part)[0]:
+                with file.open("rb") as stream:
+                    total.update(hashlib.file_digest(stream, "sha256").digest())
+        return total.hexdigest()
+
+
+def read_json(layout: ModelLayout, part: str, name: str) -> dict[str, Json]:
+    """Read a JSON object of a part.
+
+    Raises:
+        BadInputError: it is missing or none.
+    """
+    file = layout.parts[part] / name
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise BadInputError(f"{layout.model_id}: {part}/{name} is missing or not JSON") from None
+    if not isinstance(value, dict):
+        raise BadInputError(f"{layout.model_id}: {part}/{name} is not a JSON object")
+    return value
+
+
+def class_of(config: dict[str, Json]) -> str | None:
+    """Give the class that a configuration is of."""
+    architectures = config.get("architectures")
+    first = architectures[0] if isinstance(architectures, list) and architectures else None
+    kind = config.get("_class_name") or first
+    return kind if isinstance(kind, str) else None
+
+
+def torch_device(name: str) -> torch.device:
+    """Give a device that torch can use; ``auto`` takes CUDA, else Apple's, else the CPU.
+
+    Raises:
+        BadInputError: it cannot.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError):
+        raise BadInputError(f"device {name}: torch cannot use it here") from None
+    return device
+
+
+def choose_compute(asked: str, device: torch.device) -> torch.dtype:
+    """Give the arithmetic of a denoiser; ``auto`` is the fastest that the hardware has units for.
+
+    Raises:
+        BadInputError: ``float16`` on a CPU.
+    """
+    if asked == "auto":
+        if device.type == "cuda":
+            return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        if device.type == "mps":
+            return torch.float16
+        return torch.bfloat16 if fast_bfloat16() else torch.float32
+    if asked == "float16" and device.type == "cpu":
+        raise BadInputError("compute: float16 is not for the CPU; use bfloat16 or float32")
+    kinds = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+    return kinds[asked]
+
+
+def fast_bfloat16() -> bool:
+    """Whether the CPU multiplies bfloat16 in hardware (AVX512-BF16 or AMX)."""
+    flags = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return bool(flags is not None and flags())

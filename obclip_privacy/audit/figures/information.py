@@ -1,0 +1,50 @@
+"""Quantitative information flow of one channel: all its figures, under its prior and under a uniform one.
+
+Each figure is in the module of its name; here they are put together. A closed set has one output, so that
+nothing needs to be added up.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from obclip_privacy.audit.figures.bayes_vulnerability import prior_vulnerability
+from obclip_privacy.audit.figures.channel import Channel, uniform
+from obclip_privacy.audit.figures.guessing_entropy import posterior_guessing_entropy, prior_guessing_entropy
+from obclip_privacy.audit.figures.min_entropy_leakage import min_entropy_leakage
+from obclip_privacy.audit.figures.multiplicative_capacity import multiplicative_capacity
+from obclip_privacy.audit.figures.mutual_information import mutual_information
+
+
+def information(
+    prior: tuple[Fraction, ...], channel: Channel | None, block_bits: float
+) -> dict[str, Fraction | float]:
+    """The figures by name.
+
+    Args:
+        prior: of each secret.
+        channel: with that prior; ``None`` if all secrets send the same.
+        block_bits: what the choice of a block has given away before, in bits.
+    """
+    guesses = prior_guessing_entropy(prior)
+    found: dict[str, Fraction | float] = {
+        "prior_vulnerability": prior_vulnerability(prior),
+        "prior_guessing_entropy": guesses,
+        "leakage_bits": block_bits,
+        "capacity_bits": 0.0,
+        "mutual_information_bits": 0.0,
+        "mutual_information_uniform_bits": 0.0,
+        "guessing_entropy": guesses,
+        "guessing_entropy_uniform": Fraction(len(prior) + 1, 2),
+    }
+    if channel is None:
+        return found
+    even = Channel(uniform(len(prior)), channel.outputs)
+    return found | {
+        "leakage_bits": block_bits + min_entropy_leakage(channel),
+        "capacity_bits": multiplicative_capacity(channel),
+        "mutual_information_bits": mutual_information(channel),
+        "mutual_information_uniform_bits": mutual_information(even),
+        "guessing_entropy": posterior_guessing_entropy(channel),
+        "guessing_entropy_uniform": posterior_guessing_entropy(even),
+    }

@@ -1,0 +1,46 @@
+"""What goes with the prompts: times of the generator; settings, headers and seeds of recorded requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from obclip_privacy.audit.findings import Finding, finding
+from obclip_privacy.audit.record import Record
+
+#: Fewer sets with uneven times than this are the machine's noise.
+MIN_TIMED = 3
+
+
+@dataclass(slots=True)
+class Beside:
+    """Marks of one log."""
+
+    timed: int = 0
+    uneven_times: int = 0
+    settings: set[str] = field(default_factory=set)
+    headers: set[str] = field(default_factory=set)
+    seeds: dict[str, set[str]] = field(default_factory=dict)
+
+    def add(self, record: Record) -> None:
+        """Note one record."""
+        if "timing" in record.figures:
+            self.timed += 1
+            self.uneven_times += bool(record.figures["timing"])
+        if record.wire:
+            self.settings.add(record.wire[0])
+            self.headers.add(record.wire[1])
+            if record.wire[2]:
+                self.seeds.setdefault(record.wire[2], set()).add(record.wire[3])
+
+    def findings(self) -> list[Finding]:
+        """Uneven times in most sets that were timed; requests that can be told apart or linked."""
+        found = []
+        if self.uneven_times >= MIN_TIMED and 2 * self.uneven_times >= self.timed:
+            found.append(finding("timing", detail=f"{self.uneven_times} of {self.timed} sets"))
+        for name, seen in (("settings", self.settings), ("headers", self.headers)):
+            if len(seen) > 1:
+                found.append(finding("settings", detail=f"{len(seen)} different {name}"))
+        shared = sum(len(sets) > 1 for sets in self.seeds.values())
+        if shared:
+            found.append(finding("seed", detail=f"{shared} of {len(self.seeds)} seeds", count=shared))
+        return found

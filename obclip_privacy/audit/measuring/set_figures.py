@@ -1,0 +1,115 @@
+"""The figures of one set: size, posterior, quantitative information flow, utility, cost."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from fractions import Fraction
+
+from obclip_privacy.audit.figures.bayes_vulnerability import vulnerability_given
+from obclip_privacy.audit.figures.block_leakage import block_min_entropy_leakage
+from obclip_privacy.audit.figures.channel import deterministic, marginal_channel, uniform
+from obclip_privacy.audit.figures.cost import set_macs
+from obclip_privacy.audit.figures.edit_distance import edit_distance
+from obclip_privacy.audit.figures.information import information
+from obclip_privacy.audit.figures.l_diversity import distinct_l_diversity, entropy_l_diversity
+from obclip_privacy.audit.figures.outside_text import outside_changed
+from obclip_privacy.audit.figures.t_closeness import equal_distance, ordered_distance
+from obclip_privacy.audit.figures.timing import uneven_times
+from obclip_privacy.audit.findings import Finding
+from obclip_privacy.audit.measuring.survivors import is_closed
+from obclip_privacy.audit.observation import Observation, marginal
+from obclip_privacy.audit.reading import Reading
+from obclip_privacy.audit.record import ColumnFigures, Number
+from obclip_privacy.audit.sources.subject import Subject
+
+_COUNTED = ("closure", "odd_one_out", "contradiction", "uneven", "unhidden", "visible", "cues")
+
+
+def set_figures(
+    reading: Reading,
+    subject: Subject,
+    seen: Observation,
+    alive: Sequence[int],
+    columns: Sequence[ColumnFigures],
+    findings: Sequence[Finding],
+) -> dict[str, Number]:
+    """The figures by name, but for ``k_eff``.
+
+    Args:
+        reading: finds the mentions in what was typed.
+        subject: what was audited.
+        seen: its observation.
+        alive: members that may still be real.
+        columns: of :func:`column_figures`.
+        findings: of this set, which are counted.
+    """
+    figures: dict[str, Number] = {
+        "n": seen.n,
+        "n_sent": len(seen.candidates),
+        "posterior": vulnerability_given(seen.prior, alive),
+        "posterior_uniform": vulnerability_given(uniform(seen.n), alive),
+        **{kind: sum(found.count for found in findings if found.kind == kind) for kind in _COUNTED},
+        "cues_withheld": subject.cues_withheld,
+        "bytes": sum(len(text.encode("utf-8", "surrogatepass")) for text in seen.candidates),
+        "macs": set_macs(len(seen.candidates)),
+    }
+    if seen.seconds:
+        figures["timing"] = int(uneven_times(seen.seconds))
+    channel = None if _says_nothing(seen) else deterministic(seen.prior, seen.outputs or ())
+    blocks = sum(column.block_bits for column in columns)
+    if seen.outputs is None:
+        blocks += _gained(figures["posterior"], seen.prior)
+    figures.update(information(seen.prior, channel, blocks))
+    if columns:
+        figures["posterior_worst_attribute"] = max(column.posterior for column in columns)
+        figures["l_diversity"] = min(column.l_distinct for column in columns)
+        figures["t_closeness"] = max(column.t_closeness for column in columns)
+    if subject.truth.prompt and subject.truth.candidate is not None:
+        sent = seen.candidates[subject.truth.candidate]
+        figures["edit_distance"] = edit_distance(subject.truth.prompt, sent)
+        spans = [
+            *subject.withheld,
+            *((m.start, m.end) for m in reading.detect(subject.truth.prompt).mentions),
+        ]
+        figures["outside_changed"] = outside_changed(subject.truth.prompt, spans, sent)
+    return figures
+
+
+def column_figures(seen: Observation, index: int, alive: Sequence[int]) -> ColumnFigures:
+    """The figures of one attribute of one person, given that one of *alive* is real."""
+    column = seen.columns[index]
+    found = marginal(seen, index, {member: seen.prior[member] for member in alive})
+    by_value = dict(zip(column.values, found, strict=True))
+    spread = [by_value.get(value, Fraction(0)) for value in column.domain]
+    distance = ordered_distance if column.ordered else equal_distance
+    bits = block_min_entropy_leakage(column.domain_prior, column.blocks) if column.blocks else 0.0
+    values = [assignment[index] for assignment in seen.assignments]
+    channel = None
+    if not _says_nothing(seen):
+        channel = marginal_channel(seen.prior, values, len(column.values), seen.outputs or ())
+    counts, prior = Counter(values[member] for member in alive), marginal(seen, index)
+    gained = _gained(max(found), prior) if seen.outputs is None else 0.0
+    return ColumnFigures(
+        column.key,
+        column.attribute,
+        column.strategy,
+        max(found),
+        Fraction(max(counts.values()), len(alive)),
+        distinct_l_diversity(by_value),
+        entropy_l_diversity(by_value),
+        distance(spread, column.domain_prior),
+        bits,
+        information(prior, channel, bits + gained),
+    )
+
+
+def _gained(posterior: Number, prior: Sequence[Fraction]) -> float:
+    """Bits by which form alone improves the best guess, where nothing can be re-run."""
+    return max(0.0, math.log2(Fraction(posterior) / max(prior)))
+
+
+def _says_nothing(seen: Observation) -> bool:
+    """Whether all members send the same, or nobody can tell."""
+    return seen.outputs is None or is_closed(seen)

@@ -1,0 +1,1 @@
+"""ObCLIP plugin: prompts written as lists of tags."""

@@ -1,0 +1,1 @@
+"""ObCLIP plugin: gender in Spanish prompts."""

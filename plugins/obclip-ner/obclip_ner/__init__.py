@@ -1,0 +1,1 @@
+"""ObCLIP plugin: a token-classification model as a detector of cues."""

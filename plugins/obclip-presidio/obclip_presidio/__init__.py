@@ -1,0 +1,1 @@
+"""ObCLIP plugin: recognisers of Microsoft Presidio as detectors of cues."""
