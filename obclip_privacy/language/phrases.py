@@ -195,7 +195,9 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     if is_animal(units, index, mask):
         return False
     plain = not mask.classes or mask.classes[0] in grammar.PLAIN_SEXES
-    if not plain and not mask.plural and is_attribute(units, index):
+    # ``in a witch costume`` tells who wears it.
+    worn = word_at(units, index + 1) in grammar.COSTUMES
+    if not plain and not worn and not mask.plural and is_attribute(units, index):
         return False
     if describes_thing(units, index, mask) or compares(units, index) or is_game_piece(units, index):
         return False
