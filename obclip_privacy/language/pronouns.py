@@ -46,7 +46,7 @@ def link_pronouns(units: Sequence[Unit], roles: Roles, cast: Cast) -> dict[int, 
         person = _antecedent(units, roles, cast, links, index, case, shared)
         if person is not None and person < 0:
             person = cast.add(plural=False)
-            cast.heads[person].append(index)
+            cast.name(person, index)
             cast.gendered[person] = True
         if person is None:
             links[index] = PronounLink(-1, case)

@@ -33,7 +33,7 @@ def link_loose_mentions(units: Sequence[Unit], roles: Roles, cast: Cast) -> None
                 person = _person_near(units, cast, index)
             if person is None and is_one_of_several(units, index):
                 person = cast.add(plural=False)
-                cast.heads[person].append(index)
+                cast.name(person, index)
             if person is None and not unit.weak and _is_tag(units, roles, index):
                 person = _tagged(units, cast, index)
                 if person is None and unit.noun is not None:
@@ -75,7 +75,7 @@ def _add_noun(units: Sequence[Unit], roles: Roles, cast: Cast, index: int) -> No
     """A tag that is the only word for its person (``male, solo``)."""
     roles[index] = Pos.NOUN
     person = cast.add(plural=False)
-    cast.heads[person].append(index)
+    cast.name(person, index)
     cast.of_unit[index] = person
     noun = units[index].noun
     cast.gendered[person] = noun is not None and "gender" in noun.attributes
