@@ -38,6 +38,7 @@ DENSE = {
     "tags": "old, asian, woman, ",
     "people": "a man and his old dog, ",
     "pronouns": "she told him that her friend saw his ",
+    "definite": "the woman and the old man. ",
     "cues": "a bearded man in a red dress, ",
     "brackets": "[<([<(:|",
     "numbers": "a 37-year-old and 12 yo, ",

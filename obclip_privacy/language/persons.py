@@ -9,6 +9,7 @@ so it is worded without a value.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -35,27 +36,34 @@ class Cast:
     """
 
     of_unit: dict[int, int] = field(default_factory=dict)
-    heads: list[list[int]] = field(default_factory=list)
+    heads: list[tuple[int, ...]] = field(default_factory=list)
     plural: list[bool] = field(default_factory=list)
     gendered: list[bool] = field(default_factory=list)
     ambiguous: set[int] = field(default_factory=set)
+    _at: list[int] = field(default_factory=list)
+    _who: list[int] = field(default_factory=list)
 
     def add(self, plural: bool) -> int:
         """A new person."""
-        self.heads.append([])
+        self.heads.append(())
         self.plural.append(plural)
         self.gendered.append(False)
         return len(self.heads) - 1
 
+    def name(self, person: int, index: int) -> None:
+        """Note that the unit at *index* names *person*."""
+        self.heads[person] += (index,)
+        at = bisect_left(self._at, index)
+        self._at.insert(at, index)
+        self._who.insert(at, person)
+
     def before(self, index: int) -> list[int]:
         """Persons named before *index*, the nearest last."""
-        found = []
-        for person, heads in enumerate(self.heads):
-            earlier = [head for head in heads if head < index]
-            if earlier:
-                found.append((max(earlier), person))
-        found.sort()
-        return [person for _, person in found]
+        earlier = self._who[: bisect_left(self._at, index)]
+        earlier.reverse()
+        nearest_first = list(dict.fromkeys(earlier))
+        nearest_first.reverse()
+        return nearest_first
 
     def last_head(self, person: int, index: int) -> int:
         """Index of the noun that names *person* nearest before *index*."""
@@ -84,7 +92,7 @@ def find_persons(units: Sequence[Unit], roles: Roles, heads: Mapping[int, int]) 
         elif person < 0:
             person = cast.add(_plural(units, index))
         if person >= 0:
-            cast.heads[person].append(index)
+            cast.name(person, index)
             cast.plural[person] = _plural(units, index) if previous == index - 1 else cast.plural[person]
             _note_gender(units, cast, person, index)
         cast.of_unit[index] = person

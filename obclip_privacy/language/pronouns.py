@@ -59,7 +59,7 @@ def link_pronouns(
             person = None
         if person is not None and person < 0:
             person = cast.add(plural=False)
-            cast.heads[person].append(index)
+            cast.name(person, index)
             cast.gendered[person] = True
         if person is None:
             links[index] = PronounLink(-1, case)

@@ -42,7 +42,7 @@ def link_loose_mentions(units: Sequence[Unit], roles: Roles, cast: Cast) -> None
             if person is None and is_one_of_several(units, index):
                 # No pronoun stands for one of them: where the next is left out, it would be another's.
                 person = cast.add(plural=True)
-                cast.heads[person].append(index)
+                cast.name(person, index)
             if person is None and unit.weak and _colours_person(units, cast, index):
                 person = cast.of_unit[index - 2]
             if person is None and not unit.weak and _is_tag(units, roles, index):
@@ -94,7 +94,7 @@ def _add_noun(units: Sequence[Unit], roles: Roles, cast: Cast, index: int) -> No
     """A tag that is the only word for its person (``male, solo``)."""
     roles[index] = Pos.NOUN
     person = cast.add(plural=False)
-    cast.heads[person].append(index)
+    cast.name(person, index)
     cast.of_unit[index] = person
     noun = units[index].noun
     cast.gendered[person] = noun is not None and "gender" in noun.attributes
