@@ -108,7 +108,8 @@ def broken(
             if not audited:
                 continue
             raise BadInputError(
-                f"--fail-on: '{rule.metric}' cannot be measured here; sets made elsewhere need 'values'"
+                f"--fail-on: '{rule.metric}' cannot be measured here; "
+                "sets made elsewhere need 'values', or --rerun"
             )
         if rule.holds(value):
             found.append(rule)

@@ -60,6 +60,8 @@ def test_a_set_whose_real_member_stands_out_fails(capsys, tmp_path: Path) -> Non
     ]
     assert (data["figures"]["k_eff"], data["figures"]["posterior"]) == (1, 1)
     assert (data["figures"]["leakage_bits"], data["figures"]["exact"]["prior_vulnerability"]) == (1, "1/2")
+    assert data["figures"]["guessing_entropy"] == data["figures"]["guessing_entropy_uniform"] == 1
+    assert "capacity_bits" not in data["figures"], "no channel is known"
 
 
 def test_a_tool_that_hides_nothing(capsys, tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ nothing needs to be added up.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from fractions import Fraction
 
 from obclip_privacy.audit.figures.bayes_vulnerability import prior_vulnerability
@@ -47,4 +49,26 @@ def information(
         "mutual_information_uniform_bits": mutual_information(even),
         "guessing_entropy": posterior_guessing_entropy(channel),
         "guessing_entropy_uniform": posterior_guessing_entropy(even),
+    }
+
+
+def information_by_form(
+    prior: tuple[Fraction, ...], left: Sequence[Fraction], even: Sequence[Fraction], block_bits: float
+) -> dict[str, Fraction | float]:
+    """The figures of one set that cannot be re-run: what its form leaves of the secrets.
+
+    Without a channel there is no average over outputs, so capacity and mutual information are left out.
+
+    Args:
+        prior: of each secret.
+        left: the same once form has ruled secrets out; 0 for those.
+        even: the same under a uniform prior.
+        block_bits: see :func:`information`.
+    """
+    return {
+        "prior_vulnerability": prior_vulnerability(prior),
+        "prior_guessing_entropy": prior_guessing_entropy(prior),
+        "leakage_bits": block_bits + max(0.0, math.log2(max(left) / max(prior))),
+        "guessing_entropy": prior_guessing_entropy(left),
+        "guessing_entropy_uniform": prior_guessing_entropy(even),
     }

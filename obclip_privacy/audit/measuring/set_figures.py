@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
@@ -12,14 +11,14 @@ from obclip_privacy.audit.figures.block_leakage import block_min_entropy_leakage
 from obclip_privacy.audit.figures.channel import deterministic, marginal_channel, uniform
 from obclip_privacy.audit.figures.cost import set_macs
 from obclip_privacy.audit.figures.edit_distance import edit_distance
-from obclip_privacy.audit.figures.information import information
+from obclip_privacy.audit.figures.information import information, information_by_form
 from obclip_privacy.audit.figures.l_diversity import distinct_l_diversity, entropy_l_diversity
 from obclip_privacy.audit.figures.outside_text import outside_changed
 from obclip_privacy.audit.figures.t_closeness import equal_distance, ordered_distance
 from obclip_privacy.audit.figures.timing import uneven_times
 from obclip_privacy.audit.findings import Finding
 from obclip_privacy.audit.measuring.survivors import is_closed
-from obclip_privacy.audit.observation import Observation, marginal
+from obclip_privacy.audit.observation import Observation, marginal, normalised
 from obclip_privacy.audit.reading import Reading
 from obclip_privacy.audit.record import ColumnFigures, Number
 from obclip_privacy.audit.sources.subject import Subject
@@ -57,11 +56,13 @@ def set_figures(
     }
     if seen.seconds:
         figures["timing"] = int(uneven_times(seen.seconds))
-    channel = None if _says_nothing(seen) else deterministic(seen.prior, seen.outputs or ())
     blocks = sum(column.block_bits for column in columns)
-    if seen.outputs is None:
-        blocks += _gained(figures["posterior"], seen.prior)
-    figures.update(information(seen.prior, channel, blocks))
+    if _is_known(seen):
+        channel = None if _says_nothing(seen) else deterministic(seen.prior, seen.outputs or ())
+        figures.update(information(seen.prior, channel, blocks))
+    else:
+        left = normalised([seen.prior[member] for member in alive])
+        figures.update(information_by_form(seen.prior, left, uniform(len(alive)), blocks))
     if columns:
         figures["posterior_worst_attribute"] = max(column.posterior for column in columns)
         figures["l_diversity"] = min(column.l_distinct for column in columns)
@@ -86,28 +87,32 @@ def column_figures(seen: Observation, index: int, alive: Sequence[int]) -> Colum
     distance = ordered_distance if column.ordered else equal_distance
     bits = block_min_entropy_leakage(column.domain_prior, column.blocks) if column.blocks else 0.0
     values = [assignment[index] for assignment in seen.assignments]
-    channel = None
-    if not _says_nothing(seen):
+    prior, counts = marginal(seen, index), Counter(values[member] for member in alive)
+    even = [Fraction(counts[value], len(alive)) for value in range(len(column.values))]
+    if not _is_known(seen):
+        figures = information_by_form(prior, found, even, bits)
+    elif _says_nothing(seen):
+        figures = information(prior, None, bits)
+    else:
         channel = marginal_channel(seen.prior, values, len(column.values), seen.outputs or ())
-    counts, prior = Counter(values[member] for member in alive), marginal(seen, index)
-    gained = _gained(max(found), prior) if seen.outputs is None else 0.0
+        figures = information(prior, channel, bits)
     return ColumnFigures(
         column.key,
         column.attribute,
         column.strategy,
         max(found),
-        Fraction(max(counts.values()), len(alive)),
+        max(even),
         distinct_l_diversity(by_value),
         entropy_l_diversity(by_value),
         distance(spread, column.domain_prior),
         bits,
-        information(prior, channel, bits + gained),
+        figures,
     )
 
 
-def _gained(posterior: Number, prior: Sequence[Fraction]) -> float:
-    """Bits by which form alone improves the best guess, where nothing can be re-run."""
-    return max(0.0, math.log2(Fraction(posterior) / max(prior)))
+def _is_known(seen: Observation) -> bool:
+    """Whether somebody has run the members again: the audit, or for large sets the engine."""
+    return seen.outputs is not None or seen.survivors is not None
 
 
 def _says_nothing(seen: Observation) -> bool:

@@ -62,9 +62,7 @@ class Standing:
         fixed = {
             (person, name): values
             for (person, name), values in self.reading.values(first).items()
-            if name in hidden
-            and f"{person}.{name}" not in ranging
-            and not self._is_neutral(first, person, name)
+            if name in hidden and f"{person}.{name}" not in ranging
         }
         for text in others:
             if not fixed:
@@ -77,6 +75,8 @@ class Standing:
             own = attribute is not None and any(attribute.index_of(value) is not None for value in values)
             # Minors are a class of their own: that somebody is one is visible under every policy.
             minor = name == AGE and not MINOR_VALUES.isdisjoint(values)
+            if own and not minor and self._is_neutral(first, person, name):
+                continue
             alone = own and not minor and not self._in_a_class(first, person, name)
             alone = alone and (self.strict_values or seen.n == 1)
             kind = "unhidden" if alone else "visible"
