@@ -1,7 +1,8 @@
 """The plugin contract of obclip_gen, whole, on one screen.
 
 The same plugins, the same ways in (an installed package, ``--plugin PATH``) and the same rules as
-:mod:`obclip_privacy.hookspecs`. A module that implements these hooks should import torch inside the functions that it registers, not at the top::
+:mod:`obclip_privacy.hookspecs`. A module that implements these hooks should import torch inside the functions
+that it registers, not at the top::
 
     from obclip_privacy.hookspecs import hookimpl
 

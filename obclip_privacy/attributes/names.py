@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from obclip_privacy.attributes.base import CueFinding
 from obclip_privacy.attributes.lexicon_file import read_words
 from obclip_privacy.language.grammar import FUNCTION_WORDS
-from obclip_privacy.language.wordlists import is_known, persons
+from obclip_privacy.language.wordlists import is_known, modifiers, persons
 
 _NAMES = read_words("first_names.txt")
 _AMBIGUOUS = read_words("first_names_ambiguous.txt")
@@ -48,7 +48,9 @@ _NOT_BEFORE = frozenset(
     islander islanders skyline line station restaurant diner capitol arch stadium
     """.split()  # noqa: SIM905 - a list of words reads better so
 )
-_INTRODUCES = frozenset({"named", "called", "mr.", "mrs.", "ms.", "meet", "with", "and"})
+_INTRODUCES = frozenset(
+    {"named", "called", "mr.", "mrs.", "ms.", "meet", "with", "and", "relative", "noble", "elder"}
+)
 #: A surname follows, with or without a first name.
 _TITLES = frozenset(
     """
@@ -159,5 +161,6 @@ def _is_person(text: str, start: int, end: int, word: str, full: bool) -> bool:
         return True
     possessive = text[end : end + 2] == "'s"
     # Any noun for a person, so that a name stays one whatever word for its bearer is sent ("aunt May").
-    introduced = previous in _INTRODUCES or (previous in persons() and not previous.endswith("s"))
+    noun = previous in persons() and previous not in modifiers() and not previous.endswith("s")
+    introduced = previous in _INTRODUCES or (noun and "," not in text[max(0, start - 2) : start])
     return full or possessive or (introduced and start > 0)
