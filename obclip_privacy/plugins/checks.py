@@ -83,7 +83,7 @@ def checked_extension(extension: Extension, base: Attribute | None, where: str) 
         _wrong(here, "no plugin registers this attribute", "install the plugin that does, or register it")
     _typed(extension.lexicon, Lexicon, here)
     taken = {*base.detector_names, *base.generator_names}
-    added = (
+    added: tuple[Detector | Generator, ...] = (
         *_each(extension.detectors, Detector, here),
         *_each(extension.generators, Generator, here),
     )

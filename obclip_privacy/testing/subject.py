@@ -86,7 +86,8 @@ class Subject:
 
 def _added(whole: Attribute, extension: Extension) -> Attribute:
     """What *extension* brings to the attribute *whole*, with the functions that are checked."""
-    ours = {part.name for part in (*extension.detectors, *extension.generators)}
+    ours = {detector.name for detector in extension.detectors}
+    ours |= {generator.name for generator in extension.generators}
     return Attribute(
         whole.id,
         whole.title,
