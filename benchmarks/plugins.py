@@ -2,14 +2,21 @@
 
     python benchmarks/plugins.py
 
-Prints one JSON object. Dispatch is the difference between 20 plugins with a cue detector each that finds
-nothing and none, per prompt, in processor time; the promise is less than 50 microseconds. Start-up with 20
-plugins should stay under 1 s beyond the import of obclip, and a new plugin should pass within a minute.
+Prints one JSON object; exit code 1 if a promise is not kept. All figures are processor time, so that other
+work on the machine does not count; ``*_wall`` is the clock's.
+
+* dispatch: 20 plugins with a cue detector each that finds nothing, against none, per prompt: under 50 us;
+* start-up: ``obclip plugins list`` with 20 installed plugins (real metadata and modules, found through entry
+  points), the whole process: under 1 s. Besides, what they add to a process that asks for a candidate set;
+* ``obclip plugins new``, and ``obclip plugins check`` of what it wrote, two processes: under a minute.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -21,11 +28,19 @@ from obclip_privacy.candidates.engine import Engine
 from obclip_privacy.hookspecs import hookimpl
 from obclip_privacy.plugins.manager import Candidate, builtin_candidates, collect
 from obclip_privacy.plugins.registry import Registry
-from obclip_privacy.plugins.scaffold import write_plugin
 from obclip_privacy.policy.loader import load_policy
-from obclip_privacy.testing import run_checks
 
 COUNT = 20
+PROMISED = {"dispatch_us_per_prompt": 50, "startup_seconds": 1.0, "new_to_check_seconds": 60}
+_MODULE = """\
+from obclip_privacy.attributes.base import CueDetector, CuePos, CueTerm
+from obclip_privacy.hookspecs import hookimpl
+
+@hookimpl
+def register_cue_detectors(register):
+    term = CueTerm(("bench{number}",), CuePos.NOUN, "gender", "bench", "x")
+    register(CueDetector("bench-{number}", (term,), find=lambda text: ()))
+"""
 PROMPT = "portrait of a young woman reading a book in a garden, soft light"
 
 
@@ -52,38 +67,74 @@ def registry(count: int) -> Registry:
     return collect((*builtin_candidates(), *more))
 
 
-def microseconds(engine: Engine, rounds: int = 2000) -> float:
-    """Processor time of one detection, the best of five."""
-    best = float("inf")
-    for _ in range(5):
-        start = time.process_time()
-        for _ in range(rounds):
-            engine.detect(PROMPT)
-        best = min(best, (time.process_time() - start) / rounds)
-    return 1e6 * best
+def dispatch_microseconds(one: Engine, other: Engine, rounds: int = 20, prompts: int = 300) -> float:
+    """Processor time that a detection takes longer with *one* than with *other*: the best rounds of each."""
+    best = {one: float("inf"), other: float("inf")}
+    for _ in range(rounds):
+        for engine in best:
+            start = time.process_time()
+            for _ in range(prompts):
+                engine.detect(PROMPT)
+            best[engine] = min(best[engine], (time.process_time() - start) / prompts)
+    return 1e6 * (best[one] - best[other])
 
 
-def main() -> None:
-    """Measure and print."""
+def installed(folder: Path, count: int) -> str:
+    """*count* installed plugins in *folder*: a module each, and the metadata that an installer leaves."""
+    for number in range(count):
+        (folder / f"bench_{number}.py").write_text(_MODULE.format(number=number))
+        info = folder / f"bench_{number}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: bench-{number}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[obclip]\nbench-{number} = bench_{number}\n")
+    return str(folder)
+
+
+def process_seconds(arguments: Sequence[str], path: str = "") -> tuple[float, float]:
+    """Processor and clock seconds of one ``obclip`` process; *path* is put before its own."""
+    root = str(Path(__file__).resolve().parent.parent)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [path, root]))}
+    before, start = _children(), time.perf_counter()
+    command = [sys.executable, "-m", "obclip_privacy", *arguments]
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    return _children() - before, time.perf_counter() - start
+
+
+def _children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def measure() -> dict[str, float]:
+    """All figures."""
     policy = load_policy("default")
-    start = time.process_time()
-    many = registry(COUNT)
-    collected = time.process_time() - start
-    dispatch = microseconds(Engine(policy, many)) - microseconds(Engine(policy, registry(0)))
-    with tempfile.TemporaryDirectory() as folder:
-        start = time.perf_counter()
-        write_plugin("obclip-bench-eyes", "", Path(folder))
-        report = run_checks(str(Path(folder) / "obclip-bench-eyes"))
-        check = time.perf_counter() - start
-    found = {
+    dispatch = dispatch_microseconds(Engine(policy, registry(COUNT)), Engine(policy, registry(0)))
+    ask = ("candidates", "a nurse", "--format", "jsonl")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "site").mkdir()
+        site = installed(folder / "site", COUNT)
+        process_seconds(ask, site)  # files into the cache, bytecode written
+        listed = min(process_seconds(("plugins", "list"), site)[0] for _ in range(3))
+        plain, many = (min(process_seconds(ask, path)[0] for _ in range(3)) for path in ("", site))
+        made = process_seconds(("plugins", "new", "obclip-bench-eyes", "--folder", name))
+        checked = process_seconds(("plugins", "check", str(folder / "obclip-bench-eyes")))
+    return {
         "plugins": COUNT,
         "dispatch_us_per_prompt": round(dispatch, 1),
-        "collect_seconds": round(collected, 3),
-        "new_to_check_seconds": round(check, 1),
-        "new_plugin_conforms": report.passed,
+        "startup_seconds": round(listed, 3),
+        "startup_added_seconds": round(many - plain, 3),
+        "new_to_check_seconds": round(made[0] + checked[0], 1),
+        "new_to_check_wall": round(made[1] + checked[1], 1),
     }
+
+
+def main() -> int:
+    """Measure, print, and hold the figures to the promises."""
+    found = measure()
     sys.stdout.write(json.dumps(found) + "\n")
+    return int(any(found[name] >= most for name, most in PROMISED.items()))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -96,8 +96,8 @@ class Auditor:
     def __init__(
         self, job: Job, registry: Registry | None = None, generator: Generator | None = None
     ) -> None:
-        plugins = load_plugins() if registry is None else registry
         policy = load_policy(job.policy or READING_POLICY)
+        plugins = load_plugins(local=policy.local) if registry is None else registry
         if policy.sha256 != job.policy_sha256:
             raise PolicyError(f"the policy '{job.policy}' changed while it was audited")
         engine = WatchedEngine(policy, plugins)

@@ -75,7 +75,7 @@ class Session:
         named = wanted.policy or ("default" if wanted.source == "input" else "")
         self.policy = load_policy(named) if named else None
         self.lines = PolicyLines.of(named) if named else PolicyLines(())
-        self.registry = load_plugins()
+        self.registry = load_plugins(local=self.policy.local if self.policy else ())
         self.salt = self.baseline.salt if self.baseline else new_salt()
         self.job = Job(
             policy=named,

@@ -13,7 +13,7 @@ from functools import cached_property
 from obclip_privacy.attributes.base import LexemeClass, Pos, SlotContext
 from obclip_privacy.candidates.decisions import Decisions
 from obclip_privacy.candidates.outside import shown_value
-from obclip_privacy.candidates.template import Article, Lit, Modifiers, Node, Slot, Withheld
+from obclip_privacy.candidates.template import Article, Lit, Modifiers, Node, Slot, Withheld, is_empty
 from obclip_privacy.language import grammar, removal, verbs, wordlists
 from obclip_privacy.language.analysis import Link
 from obclip_privacy.language.casing import Casing, apply_casing, casing_of
@@ -189,6 +189,6 @@ def _tidy(nodes: list[Node]) -> list[Node]:
         if isinstance(node, Lit) and isinstance(before, Slot) and not before.neutral and node.text[:1] == " ":
             tidied[-1] = Modifiers(((before,),), (" ",))
             node = Lit(node.text[1:])
-        if node != Lit(""):
+        if not is_empty(node):
             tidied.append(node)
     return tidied

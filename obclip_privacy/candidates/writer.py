@@ -22,6 +22,7 @@ from obclip_privacy.candidates.template import (
     Optional,
     Template,
     Withheld,
+    is_empty,
 )
 from obclip_privacy.language import grammar, removal
 from obclip_privacy.language.casing import Casing, casing_of
@@ -95,7 +96,7 @@ class Writer:
                     first, written = index + 1, surfaces[index + 1].start
         if last:
             nodes.append(Lit(self.prompt[written : surfaces[last - 1].end]))
-        return [node for node in nodes if node != Lit("")]
+        return [node for node in nodes if not is_empty(node)]
 
     def _column_before_noun(self, index: int) -> int | None:
         """The column of a noun that another noun for the same person follows (``woman firefighter``).

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from obclip_privacy.attributes.base import (
     LEXICON,
     Attribute,
-    CueDetector,
     CueFinding,
     CuePos,
     CueTerm,
@@ -37,8 +36,8 @@ class Reader:
         self._detectors: tuple[tuple[str, Detector], ...] = tuple(
             (identifier, detector) for identifier, (_, found) in chosen.items() for detector in found
         )
-        self._cue_detectors: tuple[CueDetector, ...] = tuple(
-            detector for detector in registry.cue_detectors.values() if detector.find is not None
+        self._cue_finders: tuple[Callable[[str], Sequence[CueFinding]], ...] = tuple(
+            detector.find for detector in registry.cue_detectors.values() if detector.find is not None
         )
         cues = [term for detector in registry.cue_detectors.values() for term in detector.terms]
         cues += [term for attribute in registry.attributes.values() for term in attribute.lexicon.cues]
@@ -56,9 +55,8 @@ class Reader:
         ]
         cues = [
             DetectedCue(found.start, found.end, CueSense(_term(found), 0))
-            for detector in self._cue_detectors
-            if detector.find is not None
-            for found in detector.find(folded)
+            for find in self._cue_finders
+            for found in find(folded)
         ]
         return self._scanner(text, folded, spans, cues)
 

@@ -83,15 +83,13 @@ def checked_extension(extension: Extension, base: Attribute | None, where: str) 
         _wrong(here, "no plugin registers this attribute", "install the plugin that does, or register it")
     _typed(extension.lexicon, Lexicon, here)
     taken = {*base.detector_names, *base.generator_names}
-    added: tuple[Detector | Generator, ...] = (
-        *_each(extension.detectors, Detector, here),
-        *_each(extension.generators, Generator, here),
-    )
-    for part in added:
-        _match(IDENTIFIER, part.name, here, "the name of a detector or generator", "lower case, underscores")
-        if part.name in taken:
-            _wrong(here, f"the name '{part.name}' is taken", "choose another")
-        taken.add(part.name)
+    names = [part.name for part in _each(extension.detectors, Detector, here)]
+    names += [part.name for part in _each(extension.generators, Generator, here)]
+    for name in names:
+        _match(IDENTIFIER, name, here, "the name of a detector or generator", "lower case, underscores")
+        if name in taken:
+            _wrong(here, f"the name '{name}' is taken", "choose another")
+        taken.add(name)
     for problem in lexicon_problems(extension.applied_to(base)):
         raise PluginError(f"{here}: {problem}")
     whole = extension.applied_to(base)
@@ -261,7 +259,12 @@ def _checked_find(detector: Detector, attribute: Attribute, where: str) -> Calla
     find = _callable(detector.find, where)
 
     def checked(text: str) -> Sequence[Finding]:
-        found = _called(find, where, text)
+        try:
+            found: object = find(text)
+        except Exception as error:  # noqa: BLE001 - reported with its place; nothing goes on
+            raise _raised(error, where) from None
+        if found == ():  # the common case: every prompt goes through every detector
+            return ()
         findings = _each(found, Finding, where)
         for finding in findings:
             _span(finding, text, where)
@@ -283,7 +286,12 @@ def _checked_find_cues(
     _callable(find, where)
 
     def checked(text: str) -> Sequence[CueFinding]:
-        found = _called(find, where, text)
+        try:
+            found: object = find(text)
+        except Exception as error:  # noqa: BLE001 - reported with its place; nothing goes on
+            raise _raised(error, where) from None
+        if found == ():
+            return ()
         findings = _each(found, CueFinding, where)
         for finding in findings:
             _span(finding, text, where)
@@ -300,7 +308,10 @@ def _checked_realise(generator: Generator, where: str) -> Callable[[SlotContext,
     realise = _callable(generator.realise, where)
 
     def checked(context: SlotContext, value: str) -> str:
-        text: object = _called(realise, where, context, value)
+        try:
+            text: object = realise(context, value)
+        except Exception as error:  # noqa: BLE001 - reported with its place; nothing goes on
+            raise _raised(error, where) from None
         if not isinstance(text, str) or not text.strip() or _CONTROL.search(text):
             _wrong(where, f"it gave no wording for the value '{value}'", "return a string that is not empty")
         return text
@@ -308,18 +319,14 @@ def _checked_realise(generator: Generator, where: str) -> Callable[[SlotContext,
     return checked
 
 
-def _called(function: Callable[..., Any], where: str, *arguments: object) -> Any:
-    try:
-        return function(*arguments)
-    except PluginError:
-        raise
-    except Exception as error:  # noqa: BLE001 - reported with its place; nothing goes on
-        # the message of a foreign exception may quote the prompt: its type and place must do
-        line = _last_line(error)
-        raise PluginError(
-            f"{where} raised {type(error).__name__}{line}; nothing is sent. Repair the plugin, or block it "
-            "with OBCLIP_PLUGINS_DENY"
-        ) from None
+def _raised(error: Exception, where: str) -> PluginError:
+    """What is reported of an exception: its type and place, since its message may quote the prompt."""
+    if isinstance(error, PluginError):
+        return error
+    return PluginError(
+        f"{where} raised {type(error).__name__}{_last_line(error)}; nothing is sent. Repair the plugin, or "
+        "block it with OBCLIP_PLUGINS_DENY"
+    )
 
 
 def _last_line(error: BaseException) -> str:

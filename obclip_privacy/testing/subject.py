@@ -86,8 +86,7 @@ class Subject:
 
 def _added(whole: Attribute, extension: Extension) -> Attribute:
     """What *extension* brings to the attribute *whole*, with the functions that are checked."""
-    ours = {detector.name for detector in extension.detectors}
-    ours |= {generator.name for generator in extension.generators}
+    ours = {part.name for part in extension.detectors} | {part.name for part in extension.generators}
     return Attribute(
         whole.id,
         whole.title,

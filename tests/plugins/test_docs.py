@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
+import resource
 import shlex
 import subprocess
+import sysconfig
 import tomllib
+import venv
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -84,22 +88,61 @@ def test_the_example_of_a_command_is_one(run_obclip: RunObclip, tmp_path: Path) 
     assert "Count the candidates of a prompt." in run_obclip("--help", env=env).stdout
 
 
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment of its own with obclip installed from a wheel: its programs, and none of the checkout.
+
+    What obclip depends on is looked up in the environment of the tests, so that nothing is downloaded.
+    """
+    folder = tmp_path_factory.mktemp("fresh") / "venv"
+    venv.create(folder, with_pip=True)
+    site = Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}))
+    # a path in a .pth file is not searched for further .pth files, so the editable obclip is not found
+    (site / "dependencies.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
+    pip(folder, "install", "--no-deps", str(Path(__file__).parents[2]))
+    return folder
+
+
+def pip(folder: Path, *arguments: str, cwd: Path | None = None) -> None:
+    offline = ("--quiet", "--no-index", "--no-build-isolation", "--disable-pip-version-check")
+    command = [str(folder / "bin" / "python"), "-m", "pip", arguments[0], *offline, *arguments[1:]]
+    result = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
 @pytest.mark.slow
-def test_the_tutorial_works_word_by_word(run_obclip: RunObclip, tmp_path: Path) -> None:
-    root = Path(__file__).parents[2]
+def test_the_tutorial_works_word_by_word(run_obclip: RunObclip, fresh: Path, tmp_path: Path) -> None:
     out: dict[str, str] = {}
     for kind, name, body in re.findall(
-        r"```(json|python|console)(?: file=(\S+))?\n(.*?)```", TEXT, re.DOTALL
+        r"```(json|python|text|console)(?: file=(\S+))?\n(.*?)```", TEXT, re.DOTALL
     ):
         if name:
             (tmp_path / name).write_text(body)
-        for line in re.findall(r"^\$ obclip (.*)$", body, re.MULTILINE) if kind == "console" else ():
-            result = run_obclip(*shlex.split(line), cwd=tmp_path, env={"PYTHONPATH": str(root)})
+        for line in re.findall(r"^\$ (.*)$", body, re.MULTILINE) if kind == "console" else ():
+            program, *arguments = shlex.split(line)
+            if program == "pip":
+                pip(fresh, *arguments, cwd=tmp_path)
+                continue
+            result = run_obclip(*arguments, cwd=tmp_path, command=(str(fresh / "bin" / program),))
             assert result.returncode == 0, f"{line}\n{result.stdout}\n{result.stderr}"
             out[line] = result.stdout
-    assert len(out) == 6
-    first, second = (text for line, text in out.items() if line.startswith("candidates"))
+    assert len(out) == 10
+    first, second, third = (text for line, text in out.items() if line.startswith("obclip candidates"))
     for colour in ("blue", "brown", "green"):
         assert f"a {colour}-eyed nurse\n" in first
+        assert f"a {colour}-eyed dancer\n" in third
     assert "withheld: 'with coloured contact lenses'" in first
     assert "withheld: 'with green eyes'" in second
+    audits = [json.loads(text) for line, text in out.items() if line.startswith("obclip audit")]
+    assert [found["verdict"] for found in audits] == ["pass"] * 3
+
+
+@pytest.mark.slow
+def test_a_new_plugin_passes_within_a_minute(run_obclip: RunObclip, fresh: Path, tmp_path: Path) -> None:
+    """Processor time, so that other work on the machine does not count."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    for arguments in (("new", "obclip-hats"), ("check", "obclip-hats")):
+        result = run_obclip("plugins", *arguments, cwd=tmp_path, command=(str(fresh / "bin" / "obclip"),))
+        assert result.returncode == 0, result.stdout + result.stderr
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 60

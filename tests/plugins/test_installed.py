@@ -75,7 +75,13 @@ def test_the_lists_of_the_user_act_on_them(run_obclip: RunObclip, environment: M
     assert (plain.returncode, plain.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("policy", ["strict-plus", "default", "inclusive"])
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "default",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("strict-plus", "strict", "inclusive")),
+    ],
+)
 def test_shipped_policies_hold_with_all_of_them(
     policy: str, run_obclip: RunObclip, environment: Mapping[str, str]
 ) -> None:
@@ -83,6 +89,7 @@ def test_shipped_policies_hold_with_all_of_them(
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_its_own_policy_holds(name: str, run_obclip: RunObclip, environment: Mapping[str, str]) -> None:
     if not usable(name):
