@@ -151,8 +151,8 @@ def _unclear(units: Sequence[Unit], index: int) -> bool:
     after, before = units[index + 1], word_at(units, index - 1)
     if after.kind is not Kind.WORD:
         return False
-    if before in grammar.GIVING and is_modifier(units, index + 1) and after.word not in grammar.INTENSIFIERS:
-        return True
+    if before == "giving" and is_modifier(units, index + 1) and not _phrase_ends(units, index + 2):
+        return after.word not in grammar.INTENSIFIERS | grammar.NUMBERS
     if before not in grammar.EITHER_OBJECT:
         return False
     return after.word not in grammar.STOPS | grammar.CONJUNCTIONS | grammar.NUMBERS | grammar.TIME_ADVERBS
