@@ -10,6 +10,7 @@ from obclip_gen.canonical import canonical_bytes, sha256_hex
 from obclip_gen.flow_schedule import FlowSchedule
 from obclip_gen.reading import Fields
 from obclip_gen.schedule import NoiseSchedule
+from obclip_gen.solver_settings import DIFFUSION_SOLVERS, FLOW_SOLVERS
 from obclip_privacy.errors import BadInputError
 from obclip_privacy.policy.frozen import Json
 
@@ -93,6 +94,11 @@ class Fingerprint:
             text_encoder_sha256=read.text("text_encoder_sha256"),
             text=read.text("text"),
         )
+
+
+def solvers_for(schedule: Schedule) -> tuple[str, ...]:
+    """Give the names of the solvers that a model's process can be run with."""
+    return FLOW_SOLVERS if isinstance(schedule, FlowSchedule) else DIFFUSION_SOLVERS
 
 
 def _schedule(value: Mapping[str, Json]) -> Schedule:

@@ -51,3 +51,12 @@ def run_obclip() -> RunObclip:
         )
 
     return run
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves benchmarks out unless they are asked for."""
+    if "benchmark" in config.getoption("markexpr"):
+        return
+    for item in items:
+        if item.get_closest_marker("benchmark"):
+            item.add_marker(pytest.mark.skip(reason="run by hand: pytest -m benchmark"))

@@ -31,6 +31,7 @@ class LoadOptions:
         chunks: of 75 tokens that CLIP reads, 1 to 8; both sides of a request may differ.
         clip_skip: layers of CLIP that are left out at the end, 0 to 8.
         low_memory: attention in slices, pictures decoded one at a time and in tiles.
+        safety_checker: whether a checker that the model ships holds pictures back.
         decoder: folder of an ``AutoencoderTiny`` that decodes in place of the model's autoencoder.
 
     Raises:
@@ -42,6 +43,7 @@ class LoadOptions:
     chunks: int = 1
     clip_skip: int = 0
     low_memory: bool = False
+    safety_checker: bool = True
     decoder: Path | None = None
 
     def __post_init__(self) -> None:

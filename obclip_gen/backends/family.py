@@ -17,6 +17,7 @@ from obclip_gen.backends.layout import ModelLayout
 from obclip_gen.backends.memory import Memory, estimate
 from obclip_gen.backends.parts import Parts
 from obclip_gen.backends.protocol import Conditioning, Macs
+from obclip_gen.backends.safety import SafetyChecker
 from obclip_gen.fingerprint import Fingerprint, Schedule
 from obclip_gen.macs import count_macs
 from obclip_privacy.errors import BadInputError
@@ -45,6 +46,9 @@ class FamilyBackend(ABC):
         if options.low_memory and hasattr(self._denoiser, "set_attention_slice"):
             self._denoiser.set_attention_slice("auto")
         self._decoder = Decoder(parts, options)
+        self._safety = (
+            SafetyChecker(parts) if options.safety_checker and parts.has("safety_checker") else None
+        )
         self._encoders = self._load_text(parts)
         self._schedule = self._load_schedule(parts)
         self._fingerprint = Fingerprint(
@@ -154,8 +158,9 @@ class FamilyBackend(ABC):
         return contextlib.nullcontext()
 
     def decode(self, latents: Tensor) -> Tensor:
-        """See the protocol."""
-        return self._decoder.decode(latents)
+        """See the protocol; what the family's safety checker holds back is black."""
+        pictures = self._decoder.decode(latents)
+        return pictures if self._safety is None else self._safety(pictures)
 
     def macs(self, height: int, width: int) -> Macs:
         """See the protocol; counted once per size on copies without storage."""

@@ -25,7 +25,7 @@ _NAME = re.compile(r"(?P<repo>[\w.-]{1,96}/[\w.-]{1,96})(@(?P<revision>[\w./-]{1
 #: What a model in diffusers' format needs: configurations, vocabularies, safetensors. No code, no pickle.
 WANTED = ("*.json", "*/*.json", "*/*.txt", "*/*.model", "*/*.safetensors")
 #: Second copies of weights, and parts that are not run.
-UNWANTED = ("*.fp16.*", "*non_ema*", "*/openvino_*", "*/*.onnx*", "safety_checker/*", "vae_*/*")
+UNWANTED = ("*.fp16.*", "*non_ema*", "*/openvino_*", "*/*.onnx*", "vae_*/*")
 
 Download = Callable[..., str]
 

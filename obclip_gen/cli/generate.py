@@ -130,6 +130,9 @@ def generate(
         bool,
         typer.Option("--low-memory", help="Attention in slices, decoding in tiles.", rich_help_panel=_MODELS),
     ] = False,
+    safety_checker: Annotated[
+        bool, typer.Option(help="Use the checker that the device model ships.", rich_help_panel=_MODELS)
+    ] = True,
     decoder: Annotated[
         Path | None,
         typer.Option(help="Folder of a tiny decoder (TAESD) for this device.", rich_help_panel=_MODELS),
@@ -215,9 +218,17 @@ def generate(
         with console.status("loading models"):
             if server is None:
                 cloud = LocalCloud(load_backend(cloud_name, load))
-            finisher = load_backend(device_name, replace(load, decoder=decoder))
+            finisher = load_backend(
+                device_name, replace(load, decoder=decoder, safety_checker=safety_checker)
+            )
         watch = stack.enter_context(generation_progress(console, server=server is not None))
         made = run(found, source, cloud, finisher, options, watch)
+    if not made.picture.any():
+        console.print(
+            "note: the picture is black; the device model's safety checker may have held it back"
+            " (--no-safety-checker)",
+            style="yellow",
+        )
     unread = finisher.unread(prompt)
     if unread:
         console.print("note: the models do not read the end of this prompt:", style="yellow", end=" ")

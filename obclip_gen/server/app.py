@@ -29,8 +29,9 @@ from starlette.requests import ClientDisconnect
 from obclip_gen.accelerate.plan import check_request
 from obclip_gen.backends.protocol import Backend
 from obclip_gen.canonical import sha256_hex
+from obclip_gen.fingerprint import solvers_for
 from obclip_gen.plugins import load_registry
-from obclip_gen.request import PROTOCOL, SOLVERS, DenoiseRequest
+from obclip_gen.request import PROTOCOL, DenoiseRequest
 from obclip_gen.result import MEDIA_TYPE
 from obclip_gen.server.access_log import AccessLog
 from obclip_gen.server.settings import ServerSettings
@@ -129,7 +130,7 @@ def _model_card(backend: Backend, settings: ServerSettings) -> dict[str, object]
         "fingerprint": backend.fingerprint.to_json(),
         "defaults": backend.defaults.to_json(),
         "limits": settings.limits.to_json(),
-        "solvers": list(SOLVERS),
+        "solvers": list(solvers_for(backend.fingerprint.schedule)),
         "accelerations": list(load_registry().accelerations),
     }
 

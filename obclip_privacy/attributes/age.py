@@ -63,6 +63,33 @@ _AFTER_AGE = (
     "a|an|the|in|on|at|with|and|who|by|from|to|near|beside|under|against|dressed|is|are|was|were|holding|wearing"
     "|sitting|standing|smiling|walking|looking|playing|reading|running|dancing|working|wearing|posing"
 )
+#: What is looked for before any pattern, in a tenth of the time of a search: every age has one of these in
+#: it, in lower case, and besides a digit or a word that begins like a number. They may say yes too often,
+#: never too rarely (a test makes up texts from the patterns).
+_HINTS = (
+    "old",
+    "year",
+    "yr",
+    "yo",
+    "y.o",
+    "y/o",
+    "age",
+    "in his",
+    "in her",
+    "in their",
+    "early",
+    "mid",
+    "late",
+    "ish",
+    "of ",
+    "over",
+    "above",
+    "past",
+    "under",
+)
+_STEMS = (*_UNITS, *_TEENS, "twent", "thirt", "fort", "fift", "sixt", "sevent", "eight", "ninet", "teen")
+_LETTERS = re.compile("[a-z]+")
+_ANY_DIGIT = re.compile(r"\d")
 #: Cheap test for any of the patterns.
 _TRIGGER = re.compile(
     r"\bold|\byrs?\b|y[./]?o\b|\bage|\bin (?:his|her|their)\b|\b(?:early|mid|late)\b|\dish\b|\d years\b"
@@ -131,13 +158,27 @@ _PART_OF_DECADE = {"early": 2, "mid": 5, "late": 8}
 
 def find_ages(text: str) -> Sequence[Finding]:
     """Ages in figures or number words, and decades of life, in a folded text."""
-    if _DIGIT.search(text) is None and _TRIGGER.search(text) is None:
+    triggered = _is_triggered(text)
+    if not triggered and _DIGIT.search(text) is None:
         return ()
     bare = tuple(_find_bare(text))
-    if _TRIGGER.search(text) is None:
+    if not triggered:
         return bare
     found = (finding for kind, pattern in _PATTERNS for finding in _find(text, kind, pattern))
     return (*found, *_find_after_person(text), *bare)
+
+
+def _is_triggered(text: str) -> bool:
+    """Whether any of the patterns may match."""
+    if text.isascii():
+        lower = text.lower()
+        if not any(map(lower.__contains__, _HINTS)):
+            return False
+        if _ANY_DIGIT.search(text) is None and not any(
+            word.startswith(_STEMS) for word in _LETTERS.findall(lower)
+        ):
+            return False
+    return _TRIGGER.search(text) is not None
 
 
 def _find_bare(text: str) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from obclip_privacy.attributes.base import CueFinding
 from obclip_privacy.attributes.lexicon_file import read_words
 from obclip_privacy.language.grammar import FUNCTION_WORDS
-from obclip_privacy.language.wordlists import is_known, persons
+from obclip_privacy.language.wordlists import is_known, modifiers, persons
 
 _NAMES = read_words("first_names.txt")
 _AMBIGUOUS = read_words("first_names_ambiguous.txt")
@@ -45,10 +45,12 @@ _NOT_BEFORE = frozenset(
     inspired esque aesthetic aesthetics lighting palette splatter chair chairs effect law theorem
     syndrome disease virus comet crater nebula telescope rover aircraft jet tank plane pancake pancakes
     tart cake pie salad soup tree trees rose roses lily orchid pine oak maple berry grapes
-    islander islanders
+    islander islanders skyline line station restaurant diner capitol arch stadium
     """.split()  # noqa: SIM905 - a list of words reads better so
 )
-_INTRODUCES = frozenset({"named", "called", "mr.", "mrs.", "ms.", "meet", "with", "and"})
+_INTRODUCES = frozenset(
+    {"named", "called", "mr.", "mrs.", "ms.", "meet", "with", "and", "relative", "noble", "elder"}
+)
 #: A surname follows, with or without a first name.
 _TITLES = frozenset(
     """
@@ -68,6 +70,34 @@ _REGION = re.compile(
     r"|Jersey|York|Ohio|Oklahoma|Oregon|Pennsylvania|Rhode Island|Tennessee|Texas|Utah|Vermont|Virginia"
     r"|Washington|Wisconsin|Wyoming|Australia|Canada|Ontario|Quebec|Scotland|Ireland|Wales|Germany|France|Italy|Spain"
     r"|Portugal|Brazil|Zealand)\b"
+)
+#: States after the name of a town without a comma; those that are surnames too are left out.
+_STATES = frozenset(
+    {
+        "texas",
+        "wisconsin",
+        "ohio",
+        "oregon",
+        "tennessee",
+        "kentucky",
+        "michigan",
+        "minnesota",
+        "california",
+        "colorado",
+        "florida",
+        "illinois",
+        "kansas",
+        "maine",
+        "nebraska",
+        "nevada",
+        "oklahoma",
+        "utah",
+        "wyoming",
+    }
+)
+#: A shop that is called after somebody.
+_SHOP = re.compile(
+    r"'s\s(?:restaurant|diner|bakery|cafe|bar|pub|shop|store|deli|pizza|pizzeria|grill|market)\b"
 )
 #: What comes before the name of an artist.
 _STYLE = re.compile(
@@ -118,9 +148,11 @@ def _is_person(text: str, start: int, end: int, word: str, full: bool) -> bool:
     if previous in _NOT_AFTER or _STYLE.search(text[max(0, start - 60) : start]):
         return False
     following = re.match(r"\s*([A-Za-z]+)", text[end : end + 24])
-    if _REGION.match(text, end):
+    if _REGION.match(text, end) or _SHOP.match(text, end):
         return False
     last = text[start:end].split()[-1].lower()
+    if full and last in _STATES:
+        return False
     if last in _NOT_BEFORE or (following and following[1].lower() in _NOT_BEFORE):
         return False
     if following and following[1].lower() in _ANIMALS:
@@ -129,5 +161,6 @@ def _is_person(text: str, start: int, end: int, word: str, full: bool) -> bool:
         return True
     possessive = text[end : end + 2] == "'s"
     # Any noun for a person, so that a name stays one whatever word for its bearer is sent ("aunt May").
-    introduced = previous in _INTRODUCES or (previous in persons() and not previous.endswith("s"))
+    noun = previous in persons() and previous not in modifiers() and not previous.endswith("s")
+    introduced = previous in _INTRODUCES or (noun and "," not in text[max(0, start - 2) : start])
     return full or possessive or (introduced and start > 0)

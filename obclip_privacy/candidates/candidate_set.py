@@ -14,6 +14,8 @@ from obclip_privacy.policy.frozen import Json
 #: Version of what the cloud gets.
 PROTOCOL = 1
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
 OK = "ok"
 REFUSED = "refused"
 
@@ -94,7 +96,7 @@ def payload_of(
 
 def canonical_bytes(payload: dict[str, Json]) -> bytes:
     """Canonical JSON: keys sorted, no white space, ASCII escapes."""
-    return json.dumps(payload, sort_keys=True, separators=(",", ":")).encode("ascii")
+    return _ENCODER.encode(payload).encode("ascii")
 
 
 @dataclass(frozen=True)

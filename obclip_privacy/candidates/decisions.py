@@ -70,14 +70,14 @@ class Decisions:
             sense = self.scan.surfaces[index].senses[link.pos]
             parts = tuple(part for part in sense.parts if isinstance(part, Part))
             self._refuse_unlisted([*((part.attribute, part.value) for part in parts), *sense.states])
-            if not any(self._is_slot(part, link) for part in parts):
+            slots = [part for part in parts if self._is_slot(part, link)]
+            if not slots:
                 for part in parts:
                     self.kept.setdefault((link.person, part.attribute))
                 continue
             self.slotted[index] = sense.parts
-            for part in parts:
-                if link.person >= 0 and self._is_slot(part, link):
-                    stated.setdefault((link.person, part.attribute), []).append((index, part))
+            for part in slots if link.person >= 0 else ():
+                stated.setdefault((link.person, part.attribute), []).append((index, part))
         order = {attribute.id: rank for rank, attribute in enumerate(self.policy.attributes)}
         for key in sorted(stated, key=lambda key: (key[0], order[key[1]])):
             self._add_column(key, stated[key])

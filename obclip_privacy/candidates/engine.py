@@ -9,20 +9,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from obclip_privacy.attributes.base import LEXICON, Attribute, Band, Generator, Pos
-from obclip_privacy.attributes.safety import MINOR_VALUES
-from obclip_privacy.candidates.builder import Built, Realiser, build
+from obclip_privacy.attributes.base import LEXICON, Attribute, Generator
+from obclip_privacy.candidates.builder import Built, build
 from obclip_privacy.candidates.candidate_set import (
     OK,
     PROTOCOL,
     REFUSED,
     CandidateSet,
-    Cue,
     Detection,
-    Mention,
     canonical_bytes,
     payload_of,
 )
@@ -30,17 +28,16 @@ from obclip_privacy.candidates.closure import Reentry, check_closure
 from obclip_privacy.candidates.columns import Column, Mode
 from obclip_privacy.candidates.custom import blocks_of, strategy_function
 from obclip_privacy.candidates.decisions import Decisions
+from obclip_privacy.candidates.detection import detection_of
 from obclip_privacy.candidates.figures import NOTHING, Figures, figures_of
 from obclip_privacy.candidates.overflow import MAX_MEMBERS, fit, given_up, reported
 from obclip_privacy.candidates.plan import Plan, canonical_form, variations
 from obclip_privacy.candidates.reports import column_reports, withheld_spans
+from obclip_privacy.candidates.slots import Realiser
 from obclip_privacy.candidates.template import realise
 from obclip_privacy.errors import BadInputError, PluginError
-from obclip_privacy.language.analysis import Analysis, Link, analyse
+from obclip_privacy.language.analysis import analyse
 from obclip_privacy.language.reader import Reader
-from obclip_privacy.language.removal import cues_alike
-from obclip_privacy.language.scan import Scan
-from obclip_privacy.language.units import Part, Sense
 from obclip_privacy.plugins.manager import load_plugins
 from obclip_privacy.plugins.registry import Registry
 from obclip_privacy.policy.model import AttributePolicy, NegativePromptAction, Overflow, Policy
@@ -51,6 +48,8 @@ __all__ = ["PROTOCOL", "CandidateSet", "Detection", "Engine"]
 HARD_MAX_PROMPT_CHARS = 20_000
 #: A prompt that has no canonical form after so many readings is refused.
 MAX_READINGS = 4
+#: How many readings a closure check keeps, at most: those of the members and the candidates of a set of 256.
+READINGS_KEPT = 512
 _SURROGATE = re.compile("[\ud800-\udfff]")
 NOTHING_LEFT = "nothing is left of the prompt once its cues are withheld"
 
@@ -100,9 +99,7 @@ class Engine:
             raise BadInputError(f"a prompt has more than {HARD_MAX_PROMPT_CHARS} characters; shorten it")
         scan = self._reader.scan(prompt)
         analysis = analyse(scan.units, they=self._they)
-        return Detection(
-            tuple(self._mentions(prompt, scan, analysis)), tuple(self._cues(prompt, scan, analysis))
-        )
+        return detection_of(prompt, scan, analysis, self._reader.vocabulary, self.policy)
 
     def candidates(self, prompt: str, negative_prompt: str | None = None) -> CandidateSet:
         """The candidate set of *prompt*, checked for closure; a refusal is a result, never an exception."""
@@ -112,10 +109,12 @@ class Engine:
             return self._refused(prompt, negative, planned)
         plan = planned.plan
         found = self._set(prompt, negative, planned)
+        # The check starts from nothing, and reads each text that would be typed or sent once.
+        read = lru_cache(maxsize=READINGS_KEPT)(self._read)
         closure = check_closure(
             _reentry(planned, lambda: found.payload_bytes),
             found.candidates,
-            lambda text: self._enter(text, negative),
+            lambda text: self._enter(text, negative, read),
             planned.spared,
         )
         sent = 0 if closure.reason else len(found.candidates)
@@ -141,34 +140,37 @@ class Engine:
 
     # --- planning
 
-    def _enter(self, prompt: str, negative: str) -> Reentry | None:
+    def _enter(self, prompt: str, negative: str, read: Callable[..., Built]) -> Reentry | None:
         """What :meth:`transform` makes of a prompt, for the closure check."""
-        planned = self._plan(prompt, negative)
+        planned = self._plan(prompt, negative, read)
         if isinstance(planned, str):
             return None
         return _reentry(planned, lambda: _payload_bytes(planned.plan))
 
-    def _plan(self, prompt: str, negative: str) -> _Planned | str:
-        """The plan with what it was made from, or the reason of a refusal."""
+    def _plan(self, prompt: str, negative: str, read: Callable[..., Built] | None = None) -> _Planned | str:
+        """The plan with what it was made from, or a refusal; *read* stands in for :meth:`_read`."""
+        read = read or self._read
         reason = self._unreadable(prompt) or self._unreadable(negative, empty_is_fine=True)
         if reason:
             return reason
-        typed = self._read(prompt)
-        stated, spared = self._checkable(self._settled(typed, prompt, cues=True)[0])
-        sent, _ = self._settled(stated, "", cues=False) if stated.cue_spans else (stated, "")
-        sent, columns = self._fitted(sent)
+        typed = read(prompt)
+        stated, spared = self._checkable(self._settled(typed, prompt, cues=True, read=read)[0], read)
+        sent, _ = self._settled(stated, "", cues=False, read=read) if stated.cue_spans else (stated, "")
+        sent, columns = self._fitted(sent, read)
         refusal = typed.refusal or stated.refusal or sent.refusal
         if refusal:
             return refusal
         if columns is None:
             return f"the set would have more than {self.policy.limits.max_candidates} candidates"
-        cloud_negative = self._cloud_negative(negative)
+        cloud_negative = self._cloud_negative(negative, read)
         if cloud_negative is None:
             return "the negative prompt states a sensitive attribute"
         plan = Plan(sent.template, columns, cloud_negative, stated.template, stated.columns)
         return self._unsendable(plan) or _Planned(plan, typed, stated, sent.real, spared)
 
-    def _settled(self, built: Built, text: str, *, cues: bool) -> tuple[Built, str]:
+    def _settled(
+        self, built: Built, text: str, *, cues: bool, read: Callable[..., Built] | None = None
+    ) -> tuple[Built, str]:
         """The template of the canonical form of a prompt, with or without its cues.
 
         A word that is no canonical form is read once more as what it is rewritten to, and what is left
@@ -182,10 +184,10 @@ class Engine:
             text = canonical
             if not text.strip():
                 return replace(built, refusal=NOTHING_LEFT), text
-            built = self._read(text)
+            built = (read or self._read)(text)
         return replace(built, refusal="the prompt does not settle into a canonical form"), text
 
-    def _fitted(self, sent: Built) -> tuple[Built, tuple[Column, ...] | None]:
+    def _fitted(self, sent: Built, read: Callable[..., Built]) -> tuple[Built, tuple[Column, ...] | None]:
         """*sent* with its columns as they fit the policy's limit; ``None`` if they are to be refused.
 
         A neutral wording may state a value of another attribute (``child`` for ``girl``): it is then read
@@ -200,10 +202,10 @@ class Engine:
                 return sent, columns
             real = tuple(None if index in neutral else value for index, value in enumerate(sent.real))
             text = canonical_form(sent.template, real, cues=False)
-            sent, _ = self._settled(self._read(text), text, cues=False)
+            sent, _ = self._settled(read(text), text, cues=False, read=read)
         return replace(sent, refusal="the neutral wording does not settle"), ()
 
-    def _checkable(self, stated: Built) -> tuple[Built, tuple[str, ...]]:
+    def _checkable(self, stated: Built, read: Callable[..., Built]) -> tuple[Built, tuple[str, ...]]:
         """*stated* without the columns that would make the set too large to check; prompts to try besides.
 
         The prompts vary one of those columns each: they must all give what the prompt without them gives.
@@ -218,7 +220,7 @@ class Engine:
             spared.extend(variations(stated.template, stated.columns, gone))
             real = tuple(None if index in gone else value for index, value in enumerate(stated.real))
             text = canonical_form(stated.template, real, cues=True)
-            stated, _ = self._settled(self._read(text), text, cues=True)
+            stated, _ = self._settled(read(text), text, cues=True, read=read)
         return replace(stated, refusal=TOO_MANY_MEMBERS), ()
 
     def _set(self, prompt: str, negative: str, planned: _Planned) -> CandidateSet:
@@ -260,14 +262,14 @@ class Engine:
         decisions.decide()
         return build(prompt, decisions, self._realisers, bare_segments=bare_segments)
 
-    def _cloud_negative(self, negative: str) -> str | None:
+    def _cloud_negative(self, negative: str, read: Callable[..., Built]) -> str | None:
         """What the cloud gets of the negative prompt; ``None`` if the policy refuses it."""
         action = self.policy.negative_prompt
         if not negative or action is NegativePromptAction.DROP:
             return ""
         if action is NegativePromptAction.KEEP:
             return negative
-        built = self._read(negative, bare_segments=True)
+        built = read(negative, bare_segments=True)
         if action is NegativePromptAction.REFUSE:
             return None if built.columns or built.cue_spans else negative
         compiled = built.template.compile(frozenset(range(len(built.columns))), cues=False)
@@ -305,73 +307,6 @@ class Engine:
             figures=figures,
             policy_sha256=self.policy.sha256,
         )
-
-    # --- detection
-
-    def _mentions(self, prompt: str, scan: Scan, analysis: Analysis) -> list[Mention]:
-        found = []
-        stated = {index: _stated(scan, index, link) for index, link in analysis.links.items()}
-        minors = _ages_of_minors(analysis, stated)
-        for index, link in sorted(analysis.links.items()):
-            surface, sense = scan.surfaces[index], scan.surfaces[index].senses[link.pos]
-            if link.person < 0 and self._says_nothing(prompt[surface.start : surface.end], sense):
-                continue
-            for attribute, value in stated[index]:
-                if attribute == "age" and link.person in minors and value not in MINOR_VALUES:
-                    value = minors[link.person]
-                found.append(
-                    Mention(
-                        surface.start,
-                        surface.end,
-                        prompt[surface.start : surface.end],
-                        attribute,
-                        self._value_id(attribute, value),
-                        max(link.person, 0),
-                        f"{attribute}.{sense.detector}",
-                    )
-                )
-        return found
-
-    def _says_nothing(self, text: str, sense: Sense) -> bool:
-        """Whether a pronoun of nobody in particular is the one that states no value (``they`` of a group)."""
-        classes = self._reader.vocabulary.classes
-        return sense.mask.pos is Pos.PRONOUN and text.lower() in classes[sense.mask.classes[0]].neutral
-
-    def _value_id(self, attribute: str, value: str) -> str:
-        policy = self.policy.attribute(attribute)
-        index = self._reader.vocabulary.index_of(attribute, value)
-        return value if policy is None or index is None else policy.values[index].id
-
-    def _cues(self, prompt: str, scan: Scan, analysis: Analysis) -> list[Cue]:
-        if not analysis.peopled:
-            return []
-        found: list[Cue] = []
-        for index, unit in enumerate(scan.units):
-            if (unit.cues or index in analysis.clothed) and analysis.is_cue(scan.units, index):
-                start, end, _ = scan.surfaces[index]
-                terms = {cue.term.attribute: cue.term for cue in reversed(cues_alike(scan.units, index))}
-                found.extend(
-                    Cue(start, end, prompt[start:end], attribute, term.reason, term.kind)
-                    for attribute, term in sorted(terms.items())
-                )
-        return found
-
-
-def _stated(scan: Scan, index: int, link: Link) -> list[tuple[str, str]]:
-    """(attribute, value) of what the mention at *index* states."""
-    sense = scan.surfaces[index].senses[link.pos]
-    parts = [(part.attribute, part.value) for part in sense.parts if isinstance(part, Part)]
-    return list(dict.fromkeys([*parts, *sense.states]))
-
-
-def _ages_of_minors(analysis: Analysis, stated: Mapping[int, Sequence[tuple[str, str]]]) -> dict[int, str]:
-    """What a word for an adult's age means of a minor: ``young`` of a girl is a child."""
-    found = {person: "child" for person, who in enumerate(analysis.persons) if who.band is Band.MINOR}
-    for index, link in analysis.links.items():
-        for attribute, value in stated[index]:
-            if attribute == "age" and link.person in found and value in MINOR_VALUES:
-                found[link.person] = value
-    return found
 
 
 def _reentry(planned: _Planned, write: Callable[[], bytes]) -> Reentry:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from obclip_privacy.candidates.columns import Column, Mode, size
 from obclip_privacy.candidates.template import Compiled, Template, realise
@@ -32,12 +33,12 @@ class Plan:
     stated: Template
     hidden: tuple[Column, ...]
 
-    @property
+    @cached_property
     def neutral(self) -> frozenset[int]:
         """Indices of the columns that are written in one way for all assignments."""
         return frozenset(i for i, column in enumerate(self.columns) if column.mode is not Mode.VALUES)
 
-    @property
+    @cached_property
     def _compiled(self) -> Compiled:
         return self.template.compile(self.neutral, cues=False)
 

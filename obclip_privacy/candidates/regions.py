@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from obclip_privacy.attributes.base import Pos
+from obclip_privacy.candidates.columns import Mode
 from obclip_privacy.candidates.decisions import Decisions
 from obclip_privacy.language import removal
 from obclip_privacy.language.analysis import mask_at
@@ -62,6 +63,8 @@ def find_regions(decisions: Decisions, prompt: str) -> list[Region]:
         if link.pos not in (Pos.ADJECTIVE, Pos.PHRASE) or mask is None:
             continue
         column = decisions.column_of.get((link.person, mask.attributes[0]))
+        if column is not None and decisions.columns[column].mode is Mode.SHOWN:
+            continue
         cut = removal.removal_of(units, index, link.pos)
         found.append(Region(cut.first, cut.last, cut.text, column, cue=False))
     return apart(found, units)

@@ -26,6 +26,11 @@ class Lit:
     text: str
 
 
+def is_empty(node: object) -> bool:
+    """Whether the node is literal text without any."""
+    return isinstance(node, Lit) and not node.text
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A place that states a value.

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import NamedTuple
 
 from obclip_privacy.attributes.base import Band, Pos
 from obclip_privacy.attributes.safety import band_of_wording
@@ -16,11 +18,10 @@ from obclip_privacy.language.phrases import in_the_style_of, resolve_roles
 from obclip_privacy.language.pronouns import link_pronouns
 from obclip_privacy.language.syntax import syntax_groups
 from obclip_privacy.language.tags import link_loose_mentions, link_predicates_of_pronouns
-from obclip_privacy.language.units import Case, Kind, Mask, Unit
+from obclip_privacy.language.units import Case, Kind, Mask, Unit, mentions
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """One person, or one group, that a prompt mentions.
 
     Attributes:
@@ -34,8 +35,7 @@ class Person:
     band: Band
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """What a mention does.
 
     Attributes:
@@ -85,6 +85,11 @@ class Analysis:
         return index in self.clothed or (bool(units[index].cues) and index not in self.idle)
 
 
+_MINOR, _ADULT, _OPEN = Band.MINOR, Band.ADULT, Band.OPEN
+#: A part of speech is named like the field with its mask.
+_MASK: Mapping[Pos, Callable[[Unit], Mask | None]] = {pos: attrgetter(pos.value) for pos in Pos}
+
+
 def analyse(units: Sequence[Unit], *, they: bool = False) -> Analysis:
     """Find the persons in *units* and link every mention to one of them.
 
@@ -94,6 +99,11 @@ def analyse(units: Sequence[Unit], *, they: bool = False) -> Analysis:
     groups = syntax_groups(units)
     files = {i for first, last in groups if units[first].word == "<" for i in range(first, last)}
     outside = in_the_style_of(units) | files
+    if not any(unit.person or unit.cues for unit in units) and not mentions(units):
+        nothing: frozenset[int] = frozenset()
+        return Analysis(
+            (), {}, {}, outside, tuple(groups), nothing, nothing, peopled=False, shows_minor=False
+        )
     roles, heads = resolve_roles(units, outside)
     cast = find_persons(units, roles, heads)
     link_loose_mentions(units, roles, cast)
@@ -103,8 +113,9 @@ def analyse(units: Sequence[Unit], *, they: bool = False) -> Analysis:
     for index, role in enumerate(roles):
         if role is None:
             continue
-        if role is Pos.PRONOUN:
-            links[index] = Link(role, pronouns[index].person, pronouns[index].case, pronouns[index].merged)
+        if index in pronouns:
+            found = pronouns[index]
+            links[index] = Link(role, found.person, found.case, found.merged)
         elif index in cast.ambiguous:
             links[index] = Link(role, -1)
         elif index in cast.of_unit:
@@ -134,59 +145,44 @@ def _shown(units: Sequence[Unit], outside: frozenset[int]) -> bool:
 
 def _band_of_head(unit: Unit, role: Pos | None) -> Band:
     """What a noun says; a plain word too (``girl``, where the policy does not name the gender)."""
-    return band_of_wording(unit.word) if unit.kind is Kind.WORD or role is None else _band(unit, role)
+    if unit.kind is Kind.WORD or role is None:
+        return band_of_wording(unit.word)
+    mask = mask_at(unit, role)
+    return mask.band if mask else _OPEN
 
 
 def _numbered(
     units: Sequence[Unit], plural: Sequence[bool], links: dict[int, Link], minors: frozenset[int]
 ) -> tuple[tuple[Person, ...], dict[int, Link]]:
-    """Number the persons in text order, leaving out those of whom nothing is mentioned."""
+    """Number the persons in text order, leaving out those of whom nothing is mentioned; *links* likewise."""
+    masks = {index: mask_at(units[index], link.pos) for index, link in links.items()}
     order: dict[int, int] = {}
     firsts: list[int] = []
     bands: list[set[Band]] = []
-    for index in sorted(links):
-        link = links[index]
+    for index, link in links.items():
         if link.person < 0:
             continue
         if link.person not in order:
             order[link.person] = len(order)
             firsts.append(index)
-            bands.append({Band.MINOR} if link.person in minors else set())
-        bands[order[link.person]].add(_band(units[index], link.pos))
+            bands.append({_MINOR} if link.person in minors else set())
+        mask = masks[index]
+        bands[order[link.person]].add(mask.band if mask else _OPEN)
     persons = tuple(
-        Person(first, plural[old], next((b for b in (Band.MINOR, Band.ADULT) if b in bands[new]), Band.OPEN))
-        for (old, new), first in zip(order.items(), firsts, strict=True)
+        Person(first, plural[old], _MINOR if _MINOR in found else _ADULT if _ADULT in found else _OPEN)
+        for old, first, found in zip(order, firsts, bands, strict=True)
     )
-    renumbered = {
-        index: Link(link.pos, order.get(link.person, -1), link.case, link.merged)
-        for index, link in links.items()
-    }
-    return persons, {i: renumbered[i] for i in _wanted(units, renumbered, persons)}
-
-
-def _wanted(units: Sequence[Unit], links: dict[int, Link], persons: Sequence[Person]) -> list[int]:
-    """Mentions that hold: some hold only of persons of one band (``little`` of a girl)."""
-    wanted = []
-    for index in sorted(links):
-        link = links[index]
-        mask = mask_at(units[index], link.pos)
-        wanted_band = mask.needs_band if mask is not None else None
-        if wanted_band in (None, persons[link.person].band if link.person >= 0 else Band.OPEN):
-            wanted.append(index)
-    return wanted
-
-
-def _band(unit: Unit, pos: Pos) -> Band:
-    mask = mask_at(unit, pos)
-    return mask.band if mask else Band.OPEN
+    kept = {}
+    for index, link in links.items():
+        mask = masks[index]
+        person = order.get(link.person, -1)
+        # Some mentions hold only of persons of one band (``little`` of a girl).
+        wanted = mask.needs_band if mask else None
+        if wanted is None or wanted is (persons[person].band if person >= 0 else _OPEN):
+            kept[index] = link if person == link.person else link._replace(person=person)
+    return persons, kept
 
 
 def mask_at(unit: Unit, pos: Pos) -> Mask | None:
     """The mask of *unit* as *pos*."""
-    return {
-        Pos.NOUN: unit.noun,
-        Pos.ADJECTIVE: unit.adjective,
-        Pos.PHRASE: unit.phrase,
-        Pos.PRONOUN: unit.pronoun,
-        Pos.TITLE: unit.title,
-    }[pos]
+    return _MASK[pos](unit)

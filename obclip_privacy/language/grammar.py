@@ -41,6 +41,8 @@ STOPS = (
     | AUXILIARIES
     | _words("i you it we they them their theirs themselves he she wearing holding having using")
 )
+#: Words that begin something else than what an adjective or a pronoun before them could go with.
+PHRASE_ENDS = STOPS | CONJUNCTIONS
 INTENSIFIERS = _words(
     "very really extremely quite rather somewhat slightly incredibly so too fairly pretty most "
     "more much super truly half quarter mostly absolutely highly ever especially particularly still"
@@ -234,5 +236,6 @@ FUNCTION_WORDS = (
         "versus despite whereas albeit"
     )
 )
-OPENERS = frozenset(',;|([{\n:"/*')
+#: After one of these a segment starts.
+OPENERS = SENTENCE_ENDS | frozenset(',;|([{\n:"/*')
 CLOSERS = frozenset(',;|)]}\n:"/*.!?')

@@ -1,34 +1,34 @@
-"""Tokens and vocabulary terms of a text, by spaCy's tokenizer and phrase matcher.
+"""Tokens and vocabulary terms of a text: one regular expression, a table of words, spaCy's phrase matcher.
 
-One shared tokenizer with rules of our own: every punctuation character and every change between digits and
-letters is a boundary (``(woman:1.2)``, ``1girl``, ``middle-aged``), and no word is split or merged by a list
-of exceptions, so the cut never depends on the value at hand. All terms of all lexicons are matched in one
-pass by one phrase matcher.
+Every punctuation character and every change between digits and letters is a boundary (``(woman:1.2)``,
+``1girl``, ``middle-aged``), and no word is split or merged by a list of exceptions, so the cut never depends
+on the value at hand. It is the cut of spaCy's own tokenizer with these boundaries (a test compares the two,
+on arbitrary text), ten times faster.
 
-spaCy's vocabulary grows with every new word and is not safe to change from several threads, so the pass
-runs under a lock and in a memory zone that forgets the words of the prompt afterwards. The vocabulary
-computes the one lexical attribute that matching needs, the lower-case form.
+All terms of all lexicons are found in one pass. A table tells those of one word. The matcher is asked where
+two words in a row begin a longer one, which is seldom: a spaCy document costs as much as all the rest. It is
+imported and built when it is first asked; most single prompts get by without.
 """
 
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterable
-from functools import cache
-from typing import Any, NamedTuple
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
-from obclip_privacy.language.light_spacy import LOWER, PhraseMatcher, Tokenizer, Vocab
+if TYPE_CHECKING:
+    from obclip_privacy.language.phrase_matcher import Phrases
 
-_PUNCTUATION = r"[^\w\s]|_"
-_BOUNDARY = r"(?<=\d)(?=[^\W\d_])|(?<=[^\W\d_])(?=\d)"
+#: A run of letters, a run of digits, any other character by itself; of white space what a single space
+#: after a word leaves (``a  b`` has one token of white space, ``a b`` none).
+_TOKEN = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_|(?:(?<!\S)|(?! ))\s+")
 _CUT = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
-_LOCK = threading.Lock()
-_TERM = "T"
 
 
 class Tokens(NamedTuple):
-    """A tokenised text as parallel tuples; offsets are those of the text.
+    """A tokenised text as parallel sequences; offsets are those of the text.
 
     Attributes:
         starts: offset of each token's first character.
@@ -43,44 +43,48 @@ class Tokens(NamedTuple):
     terms: tuple[tuple[int, int], ...]
 
 
-@cache
-def _tokenizer() -> Any:
-    return Tokenizer(
-        Vocab(lex_attr_getters={LOWER: str.lower}),
-        rules={},
-        prefix_search=re.compile(f"^(?:{_PUNCTUATION})").search,
-        suffix_search=re.compile(f"(?:{_PUNCTUATION})$").search,
-        infix_finditer=re.compile(f"{_PUNCTUATION}|{_BOUNDARY}").finditer,
-    )
-
-
 class Lexer:
     """Cuts texts into tokens and finds a fixed set of terms in them. Safe to share between threads."""
 
     def __init__(self, terms: Iterable[str]) -> None:
         """Compile *terms*: folded surface forms, matched without regard to letter case."""
-        self._tokenizer = _tokenizer()
-        with _LOCK:
-            self._matcher = PhraseMatcher(self._tokenizer.vocab, attr="LOWER")
-            self._matcher.add(_TERM, [self._tokenizer(term) for term in sorted(set(terms))])
+        keys = sorted({term_key(term) for term in terms})
+        self._single = frozenset(key for key in keys if " " not in key)
+        self._longer = [key.split(" ") for key in keys if " " in key]
+        self._second: dict[str, set[str]] = {}
+        for first, second, *_ in self._longer:
+            self._second.setdefault(first, set()).add(second)
+
+    @cached_property
+    def _phrases(self) -> Phrases:
+        from obclip_privacy.language.phrase_matcher import Phrases
+
+        return Phrases(self._longer)
 
     def __call__(self, text: str) -> Tokens:
         """Tokenise *text*, which must be folded (:func:`~obclip_privacy.language.fold.fold`)."""
-        with _LOCK, self._tokenizer.vocab.memory_zone():
-            doc = self._tokenizer(text)
-            found = [(token.idx, len(token), token.lower_) for token in doc]
-            terms = tuple(sorted({(start, end) for _, start, end in self._matcher(doc)}))
+        if text.isascii():
+            found = list(_TOKEN.finditer(text.lower()))
+            lowers = tuple([match[0] for match in found])
+        else:
+            # Lower case may be longer, and depend on the neighbours: token by token.
+            found = list(_TOKEN.finditer(text))
+            lowers = tuple([match[0].lower() for match in found])
         return Tokens(
-            tuple([start for start, _, _ in found]),
-            tuple([start + length for start, length, _ in found]),
-            tuple([lower for _, _, lower in found]),
-            terms,
+            tuple([match.start() for match in found]),
+            tuple([match.end() for match in found]),
+            lowers,
+            self._terms(lowers),
         )
+
+    def _terms(self, lowers: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
+        single, second = self._single, self._second
+        terms = [(index, index + 1) for index, word in enumerate(lowers) if word in single]
+        if any(word in second and after in second[word] for word, after in pairwise(lowers)):
+            terms = sorted({*terms, *self._phrases.find(lowers)})
+        return tuple(terms)
 
 
 def term_key(text: str) -> str:
-    """The tokens of a folded term in lower case, joined by single spaces: how vocabularies index terms.
-
-    The pattern cuts as the tokenizer does (a test compares them), many times faster.
-    """
+    """The tokens of a folded term in lower case, joined by single spaces: how vocabularies index terms."""
     return text.lower() if text.isalpha() else " ".join(_CUT.findall(text.lower()))

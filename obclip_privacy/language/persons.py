@@ -9,6 +9,7 @@ so it is worded without a value.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,10 @@ from obclip_privacy.attributes.base import Band, Pos
 from obclip_privacy.language import grammar
 from obclip_privacy.language.phrases import Roles, closes, is_modifier, is_person_word, opens, word_at
 from obclip_privacy.language.units import Kind, Unit
+
+_NAMING = (Pos.NOUN, Pos.TITLE)
+_BEFORE_ARTICLE = grammar.INTENSIFIERS | {"also", "now", "not"}
+_EQUATING = grammar.BE | {"as", "becoming", "became"}
 
 
 @dataclass(slots=True)
@@ -31,26 +36,34 @@ class Cast:
     """
 
     of_unit: dict[int, int] = field(default_factory=dict)
-    heads: list[list[int]] = field(default_factory=list)
+    heads: list[tuple[int, ...]] = field(default_factory=list)
     plural: list[bool] = field(default_factory=list)
     gendered: list[bool] = field(default_factory=list)
     ambiguous: set[int] = field(default_factory=set)
+    _at: list[int] = field(default_factory=list)
+    _who: list[int] = field(default_factory=list)
 
     def add(self, plural: bool) -> int:
         """A new person."""
-        self.heads.append([])
+        self.heads.append(())
         self.plural.append(plural)
         self.gendered.append(False)
         return len(self.heads) - 1
 
+    def name(self, person: int, index: int) -> None:
+        """Note that the unit at *index* names *person*."""
+        self.heads[person] += (index,)
+        at = bisect_left(self._at, index)
+        self._at.insert(at, index)
+        self._who.insert(at, person)
+
     def before(self, index: int) -> list[int]:
         """Persons named before *index*, the nearest last."""
-        found: dict[int, int] = {}
-        for person, heads in enumerate(self.heads):
-            earlier = [head for head in heads if head < index]
-            if earlier:
-                found[person] = max(earlier)
-        return sorted(found, key=lambda person: found[person])
+        earlier = self._who[: bisect_left(self._at, index)]
+        earlier.reverse()
+        nearest_first = list(dict.fromkeys(earlier))
+        nearest_first.reverse()
+        return nearest_first
 
     def last_head(self, person: int, index: int) -> int:
         """Index of the noun that names *person* nearest before *index*."""
@@ -60,7 +73,11 @@ class Cast:
 def find_persons(units: Sequence[Unit], roles: Roles, heads: Mapping[int, int]) -> Cast:
     """The persons that nouns name, with the adjectives before those nouns."""
     cast = Cast()
-    nouns = [i for i in range(len(units)) if _names_person(units, roles, i)]
+    nouns = [
+        index
+        for index, (unit, role) in enumerate(zip(units, roles, strict=True))
+        if (unit.person or role is not None) and _names_person(units, roles, index)
+    ]
     nouns = sorted({*nouns, *heads.values()})
     previous = -2
     for index in nouns:
@@ -75,7 +92,7 @@ def find_persons(units: Sequence[Unit], roles: Roles, heads: Mapping[int, int]) 
         elif person < 0:
             person = cast.add(_plural(units, index))
         if person >= 0:
-            cast.heads[person].append(index)
+            cast.name(person, index)
             cast.plural[person] = _plural(units, index) if previous == index - 1 else cast.plural[person]
             _note_gender(units, cast, person, index)
         cast.of_unit[index] = person
@@ -98,7 +115,7 @@ def _note_gender(units: Sequence[Unit], cast: Cast, person: int, index: int) -> 
 
 
 def _names_person(units: Sequence[Unit], roles: Roles, index: int) -> bool:
-    if roles[index] in (Pos.NOUN, Pos.TITLE):
+    if roles[index] in _NAMING:
         return True
     if not is_person_word(units, index):
         return False
@@ -138,8 +155,18 @@ def start_of_phrase(units: Sequence[Unit], heads: Mapping[int, int], index: int)
         ):
             at -= 1
         else:
-            break
+            return _before_comma(units, at)
     return at
+
+
+def _before_comma(units: Sequence[Unit], index: int) -> int:
+    """Start of ``a tall, old man``: modifiers before a comma are in the phrase if a determiner is."""
+    at = index
+    while at > 1 and (
+        is_modifier(units, at - 1) or (word_at(units, at - 1) == "," and is_modifier(units, at - 2))
+    ):
+        at -= 1
+    return at if word_at(units, at - 1) in grammar.DETERMINERS | grammar.NUMBERS else index
 
 
 def _same_person(
@@ -161,9 +188,9 @@ def _same_person(
         return nearest
     if determiner in ("a", "an"):
         link = start - 2
-        while word_at(units, link) in grammar.INTENSIFIERS | {"also", "now", "not"}:
+        while word_at(units, link) in _BEFORE_ARTICLE:
             link -= 1
-        if word_at(units, link) in grammar.BE | {"as", "becoming", "became"}:
+        if word_at(units, link) in _EQUATING:
             return _subject(units, roles, cast, link, nearest)
         if word_at(units, link) == "," and _apposes(units, cast, nearest, link, index):
             return nearest

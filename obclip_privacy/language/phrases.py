@@ -22,7 +22,7 @@ from obclip_privacy.language.things import (
     is_game_piece,
     is_thing_word,
 )
-from obclip_privacy.language.units import CueSense, Kind, Mask, Unit
+from obclip_privacy.language.units import CueSense, Kind, Mask, Unit, mentions
 from obclip_privacy.language.words import closes, closes_phrase, opens, word_at
 
 __all__ = [
@@ -138,9 +138,9 @@ def resolve_roles(units: Sequence[Unit], outside: frozenset[int]) -> tuple[Roles
     """
     roles: Roles = [None] * len(units)
     heads: dict[int, int] = {}
-    for index in range(len(units) - 1, -1, -1):
+    for index in reversed(mentions(units)):
         unit = units[index]
-        if unit.kind is not Kind.MENTION or index in outside:
+        if index in outside:
             continue
         if unit.pronoun is not None:
             roles[index] = Pos.PRONOUN
@@ -163,8 +163,8 @@ def resolve_roles(units: Sequence[Unit], outside: frozenset[int]) -> tuple[Roles
 def in_the_style_of(units: Sequence[Unit]) -> frozenset[int]:
     """Units that name an artist or a school after ``style of``: nobody who is in the picture."""
     found: set[int] = set()
-    for index in range(len(units) - 2):
-        if word_at(units, index) in ("style", "manner") and word_at(units, index + 1) == "of":
+    for index, unit in enumerate(units):
+        if unit.word in ("style", "manner") and word_at(units, index + 1) == "of":
             at = index + 2
             while not closes(units, at) and at < index + REACH:
                 found.add(at)
@@ -195,7 +195,9 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     if is_animal(units, index, mask):
         return False
     plain = not mask.classes or mask.classes[0] in grammar.PLAIN_SEXES
-    if not plain and not mask.plural and is_attribute(units, index):
+    # ``in a witch costume`` tells who wears it.
+    worn = word_at(units, index + 1) in grammar.COSTUMES
+    if not plain and not worn and not mask.plural and is_attribute(units, index):
         return False
     if describes_thing(units, index, mask) or compares(units, index) or is_game_piece(units, index):
         return False
@@ -218,7 +220,7 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     alone = gendered and opens(units, index)
     if not determined and not described and not alone and not mask.plural:
         return False
-    ends = closes(units, index + 1) or following in grammar.STOPS | grammar.CONJUNCTIONS or following == "'"
+    ends = closes(units, index + 1) or following in grammar.PHRASE_ENDS or following == "'"
     if ends or following.endswith("ing"):
         return True
     return mask.attributes in (("gender",), ("age",)) and following.endswith(("ed", "s"))

@@ -11,20 +11,19 @@ not clear, and all candidates say ``they``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from obclip_privacy.attributes.base import Pos
 from obclip_privacy.language import grammar, wordlists
 from obclip_privacy.language.persons import Cast
 from obclip_privacy.language.phrases import REACH, Roles, is_modifier, word_at
-from obclip_privacy.language.units import Case, Kind, Unit
+from obclip_privacy.language.units import Case, Kind, Unit, mentions
 
 #: A verb, its auxiliaries, adverbs and preposition: no more stands between a subject and its object.
 _CLAUSE = 5
 
 
-@dataclass(frozen=True, slots=True)
-class PronounLink:
+class PronounLink(NamedTuple):
     """Form and person of a pronoun; ``-1`` where the person is not clear."""
 
     person: int
@@ -41,8 +40,8 @@ def link_pronouns(
     """
     links: dict[int, PronounLink] = {}
     shared: int | None = None
-    for index, role in enumerate(roles):
-        if role is not Pos.PRONOUN:
+    for index in mentions(units):
+        if roles[index] is not Pos.PRONOUN:
             continue
         either = _either(units, roles, index)
         case = case_of(units, roles, index + 2 if either > 0 else index)
@@ -60,7 +59,7 @@ def link_pronouns(
             person = None
         if person is not None and person < 0:
             person = cast.add(plural=False)
-            cast.heads[person].append(index)
+            cast.name(person, index)
             cast.gendered[person] = True
         if person is None:
             links[index] = PronounLink(-1, case)
@@ -109,7 +108,8 @@ def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
     if after in grammar.TIME_ADVERBS and _phrase_ends(units, index + 2):
         return Case.OBJECT
     described = is_modifier(units, index + 1) and beyond not in grammar.CONJUNCTIONS
-    if before in grammar.CAUSATIVE | grammar.COMPLEMENTED and described and _phrase_ends(units, index + 2):
+    taking = before in grammar.CAUSATIVE or before in grammar.COMPLEMENTED
+    if taking and described and _phrase_ends(units, index + 2):
         return Case.OBJECT
     if before in grammar.HELPING and after in wordlists.verbs() and _phrase_ends(units, index + 2):
         return Case.OBJECT
@@ -162,7 +162,7 @@ def _phrase_ends(units: Sequence[Unit], index: int) -> bool:
     """Whether no noun can follow at *index*: the end, punctuation, a determiner or another small word."""
     if index >= len(units) or units[index].kind in (Kind.PUNCTUATION, Kind.BREAK):
         return True
-    return units[index].word in grammar.STOPS | grammar.CONJUNCTIONS
+    return units[index].word in grammar.PHRASE_ENDS
 
 
 def is_adverb(word: str) -> bool:
@@ -191,7 +191,7 @@ def _noun_follows(units: Sequence[Unit], index: int) -> bool:
     return (
         unit.kind is Kind.WORD
         and unit.gap
-        and unit.word not in grammar.STOPS | grammar.CONJUNCTIONS
+        and unit.word not in grammar.PHRASE_ENDS
         and not (unit.word.endswith("ly"))
     )
 
@@ -252,7 +252,7 @@ def _acts_on(units: Sequence[Unit], cast: Cast, person: int, index: int) -> bool
     if word_at(units, verb) in grammar.OBJECT_PREPOSITIONS:
         verb -= 1
     word = word_at(units, verb)
-    if not word or word in grammar.STOPS | grammar.CONJUNCTIONS or units[verb].kind is not Kind.WORD:
+    if not word or word in grammar.PHRASE_ENDS or units[verb].kind is not Kind.WORD:
         return False
     between = units[cast.last_head(person, index) + 1 : index]
     return len(between) <= _CLAUSE and not any(

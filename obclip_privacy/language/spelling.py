@@ -9,7 +9,7 @@ right, so a guess can never differ between candidates.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from obclip_privacy.language import grammar, wordlists
 
@@ -29,6 +29,21 @@ class Speller:
         for word in sorted(self._words):
             for rest in sorted(_deletions(word)):
                 self._deleted.setdefault(rest, []).append(word)
+
+    def suspects(self, words: Sequence[str]) -> list[int]:
+        """Indices of those of *words* (lower case) that :meth:`correct` need be asked about.
+
+        The lists alone are looked at: most words of most prompts are in one.
+        """
+        english, persons = wordlists.words(), wordlists.persons()
+        return [
+            index
+            for index, word in enumerate(words)
+            if len(word) >= _SHORTEST_TYPED
+            and word not in english
+            and word not in persons
+            and word not in grammar.FUNCTION_WORDS
+        ]
 
     def correct(self, word: str) -> str | None:
         """The word that *word* (lower case) is a misspelling of, or ``None``.

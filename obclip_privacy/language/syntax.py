@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from obclip_privacy.language.units import Kind, Unit
+from obclip_privacy.language.units import Unit
 
 #: Longer groups are text in brackets, not syntax.
 _LONGEST = 40
@@ -21,8 +21,6 @@ def syntax_groups(units: Sequence[Unit]) -> list[tuple[int, int]]:
     opened: int | None = None
     separated = False
     for index, unit in enumerate(units):
-        if unit.kind is Kind.MENTION:
-            continue
         if unit.word in _CLOSING:
             opened, separated = index, False
         elif opened is not None and unit.word in (":", "|"):

@@ -21,7 +21,7 @@ from obclip_privacy.language.phrases import (
     opens,
     word_at,
 )
-from obclip_privacy.language.units import Kind, Unit
+from obclip_privacy.language.units import Unit, mentions
 
 #: How far before a phrase its person may be, in units.
 REACH = 40
@@ -29,9 +29,10 @@ REACH = 40
 
 def link_loose_mentions(units: Sequence[Unit], roles: Roles, cast: Cast) -> None:
     """Give roles and persons to the mentions that have none yet, where they describe a person."""
-    for index, unit in enumerate(units):
-        if unit.kind is not Kind.MENTION or roles[index] is not None:
+    for index in mentions(units):
+        if roles[index] is not None:
             continue
+        unit = units[index]
         if unit.phrase is not None:
             _link(roles, cast, index, Pos.PHRASE, _person_near(units, cast, index))
         elif unit.adjective is not None:
@@ -41,7 +42,7 @@ def link_loose_mentions(units: Sequence[Unit], roles: Roles, cast: Cast) -> None
             if person is None and is_one_of_several(units, index):
                 # No pronoun stands for one of them: where the next is left out, it would be another's.
                 person = cast.add(plural=True)
-                cast.heads[person].append(index)
+                cast.name(person, index)
             if person is None and unit.weak and _colours_person(units, cast, index):
                 person = cast.of_unit[index - 2]
             if person is None and not unit.weak and _is_tag(units, roles, index):
@@ -54,6 +55,8 @@ def link_loose_mentions(units: Sequence[Unit], roles: Roles, cast: Cast) -> None
 
 def link_predicates_of_pronouns(units: Sequence[Unit], roles: Roles, cast: Cast) -> None:
     """``she is young``: what is said of somebody of whom only pronouns speak."""
+    if Pos.PRONOUN not in roles:
+        return
     for index, unit in enumerate(units):
         if unit.adjective is None or roles[index] is not None or unit.weak:
             continue
@@ -91,7 +94,7 @@ def _add_noun(units: Sequence[Unit], roles: Roles, cast: Cast, index: int) -> No
     """A tag that is the only word for its person (``male, solo``)."""
     roles[index] = Pos.NOUN
     person = cast.add(plural=False)
-    cast.heads[person].append(index)
+    cast.name(person, index)
     cast.of_unit[index] = person
     noun = units[index].noun
     cast.gendered[person] = noun is not None and "gender" in noun.attributes

@@ -10,6 +10,7 @@ detection report read.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
@@ -155,6 +156,12 @@ class Unit(NamedTuple):
         adjective must not be asked whether it can be a noun.
         """
         return self.noun is not None and self.adjective is None
+
+
+def mentions(units: Sequence[Unit]) -> list[int]:
+    """Indices of the units that state a value; most prompts have few, and most rules are about these."""
+    mention = Kind.MENTION
+    return [index for index, unit in enumerate(units) if unit.kind is mention]
 
 
 class Surface(NamedTuple):

@@ -14,8 +14,9 @@ be built:
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from obclip_privacy.attributes.base import (
@@ -68,12 +69,16 @@ class Vocabulary:
     senses: Mapping[str, tuple[Sense, ...]]
     cues: Mapping[str, tuple[CueSense, ...]]
     blocked: frozenset[str]
+    _writes: dict[tuple[str, Band], bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def writes(self, class_id: str, band: Band) -> bool:
         """Whether the class has a form for every value that may stand for another in *band*."""
-        values = self.substitutes[self.classes[class_id].attribute, band]
-        row = self.forms.get(class_id, ())
-        return bool(values) and bool(row) and all(row[value] is not None for value in values)
+        key = (class_id, band)
+        if key not in self._writes:
+            values = self.substitutes[self.classes[class_id].attribute, band]
+            row = self.forms.get(class_id, ())
+            self._writes[key] = bool(values) and bool(row) and all(row[value] is not None for value in values)
+        return self._writes[key]
 
     def index_of(self, attribute: str, value: str) -> int | None:
         """Index in the policy's domain of a lexicon's value, or ``None`` if it is outside."""
@@ -175,11 +180,13 @@ class _Builder:
         self.domains = {a.id: _domain(a, self.policies[a.id]) for a in attributes}
         self.forms: dict[str, tuple[tuple[str, ...] | None, ...]] = {}
         self.redirects: dict[str, str] = {}
+        self.parallels: dict[str, list[tuple[str, ...]]] = {}
 
     def build(self, cues: Iterable[CueTerm], blocked: Iterable[str]) -> Vocabulary:
         for cls in self.classes.values():
             self._realise(cls)
         self._separate()
+        self.parallels = self._parallel_forms()
         senses: dict[str, list[Sense]] = {}
         for surface, sense in self._senses():
             if not sense.mask.classes:
@@ -211,14 +218,26 @@ class _Builder:
         shepherd`` is a dog and ``Romanian shepherd`` somebody.
         """
         yield phrase
+        words = phrase.split(" ")
         padded = f" {phrase} "
+        ranges = itertools.combinations(range(len(words) + 1), 2)
+        for surface in dict.fromkeys(" ".join(words[first:last]) for first, last in ranges):
+            for others in self.parallels.get(surface, ()):
+                for other in others:
+                    yield padded.replace(f" {surface} ", f" {other} ").strip()
+
+    def _parallel_forms(self) -> dict[str, list[tuple[str, ...]]]:
+        """For each form that a candidate may show, in lower case, that form of all values of its class."""
+        found: dict[str, list[tuple[str, ...]]] = {}
         for class_id, rows in self.forms.items():
-            cls = self.classes[class_id]
+            columns = [
+                tuple(form.lower() for form in column)
+                for column in zip(*self.classes[class_id].forms.values(), strict=True)
+            ]
             for row in rows:
                 for form, surface in enumerate(row or ()):
-                    if f" {surface.lower()} " in padded:
-                        for other in cls.forms.values():
-                            yield padded.replace(f" {surface.lower()} ", f" {other[form].lower()} ").strip()
+                    found.setdefault(surface.lower(), []).append(columns[form])
+        return found
 
     def _realise(self, cls: LexemeClass) -> None:
         """Fill in the forms of *cls* for the policy's domain, or the class that stands in for it."""

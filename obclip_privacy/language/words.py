@@ -15,7 +15,7 @@ def word_at(units: Sequence[Unit], index: int) -> str:
 
 def opens(units: Sequence[Unit], index: int) -> bool:
     """Whether a segment starts at *index*: nothing, or a separator, precedes."""
-    return index <= 0 or word_at(units, index - 1) in grammar.OPENERS | grammar.SENTENCE_ENDS
+    return index <= 0 or word_at(units, index - 1) in grammar.OPENERS
 
 
 def closes(units: Sequence[Unit], index: int) -> bool:
@@ -25,4 +25,4 @@ def closes(units: Sequence[Unit], index: int) -> bool:
 
 def closes_phrase(units: Sequence[Unit], index: int) -> bool:
     """Whether nothing that an adjective could describe follows."""
-    return closes(units, index) or word_at(units, index) in grammar.STOPS | grammar.CONJUNCTIONS
+    return closes(units, index) or word_at(units, index) in grammar.PHRASE_ENDS

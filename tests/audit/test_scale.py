@@ -10,50 +10,8 @@ from pathlib import Path
 
 import pytest
 
-SCENES = [
-    "reading",
-    "painting",
-    "sketching",
-    "repairing",
-    "carrying",
-    "polishing",
-    "sorting",
-    "folding",
-    "weighing",
-    "lifting",
-]
-THINGS = [
-    "book",
-    "lamp",
-    "kite",
-    "ladder",
-    "basket",
-    "violin",
-    "map",
-    "clock",
-    "teapot",
-    "camera",
-    "jar",
-    "rope",
-    "stove",
-    "bench",
-    "mirror",
-    "drum",
-]
-PLACES = [
-    "cafe",
-    "harbour",
-    "garden",
-    "library",
-    "market",
-    "workshop",
-    "kitchen",
-    "meadow",
-    "square",
-    "tunnel",
-    "attic",
-    "theatre",
-]
+PEOPLE = ("a young woman", "an old man", "a middle-aged man", "an old woman")
+SCENES = ("reading a book", "with a red umbrella", "repairing a clock", "polishing a violin", "on a ladder")
 PROGRAM = """
 import json, resource, sys, time
 from obclip_privacy.cli.main import main
@@ -66,19 +24,15 @@ print(json.dumps([code, time.process_time() - started, peak]), file=sys.stderr)
 
 def prompts(count: int) -> list[str]:
     """Every one with a template of its own, six members each."""
-    combinations = itertools.product(SCENES, PLACES, THINGS)
-    people = itertools.cycle(("a young woman", "an old man", "a middle-aged man", "an old woman"))
-    return [
-        f"{next(people)} {scene} a {thing} in the {place}, soft light"
-        for scene, place, thing in itertools.islice(combinations, count)
-    ]
+    people, scenes = itertools.cycle(PEOPLE), itertools.cycle(SCENES)
+    return [f"{next(people)} {next(scenes)} in a garden, soft light, take {take}" for take in range(count)]
 
 
 @pytest.mark.slow
 def test_linear_cost_and_flat_memory(tmp_path: Path) -> None:
     """All attackers but the neural ones and the traffic attacker; CPU time, since machines are shared."""
     (tmp_path / "train.txt").write_text("\n".join(prompts(200)), "utf-8")
-    (tmp_path / "table.json").write_text('{"violin": {"gender": {"female": 0.6}}}', "utf-8")
+    (tmp_path / "table.json").write_text('{"soft": {"gender": {"female": 0.6}}}', "utf-8")
     files = ["--lm-text", "train.txt", "--train", "train.txt", "--prior-table", "table.json"]
     found = {}
     for count in (1, 300, 900):

@@ -22,6 +22,19 @@ def test_a_value_that_is_shown_is_not_called_withheld(make_engine, prompt: str) 
     assert engine.candidates("an Asian man").leakage_bits == 0
 
 
+@pytest.mark.parametrize(
+    ("prompt", "sent"),
+    [
+        ("a chef of Jamaican descent", "a chef of Black descent"),
+        ("a Jamaican-looking chef", "a Black-looking chef"),
+        ("a Jamaican", "a Black person"),
+    ],
+)
+def test_what_is_shown_is_shown_in_every_place(make_engine, prompt: str, sent: str) -> None:
+    found = make_engine(attributes=[{**ASIAN_WHITE, "out_of_domain": "generalise"}]).candidates(prompt)
+    assert (found.candidates, found.withheld) == ((sent,), ())
+
+
 def test_leakage_counts_what_can_be_sent(make_engine) -> None:
     """Of this domain three broader values are left, and no wording for those that have none."""
     values = ["african", "asian", "hispanic", "middle-eastern", "white"]

@@ -15,6 +15,7 @@ from tests.candidates.conftest import engine_for
 
 ROOT = Path(__file__).parents[2]
 LABELLED: tuple[Labelled, ...] = read_labelled(ROOT / "tests" / "data" / "labelled.jsonl")
+REDTEAM: tuple[Labelled, ...] = read_labelled(ROOT / "tests" / "data" / "redteam.jsonl")
 SCHEMAS = read_labelled(ROOT / "tests" / "data" / "schemas.jsonl")
 
 
@@ -48,6 +49,31 @@ def test_cues_and_false_positives(scores: DetectionScores) -> None:
     assert scores.cues.precision >= 0.95, scores.errors
     assert scores.false_positive_rate < 0.01, scores.errors
     assert scores.grouped_alike >= 0.98 * scores.grouped
+
+
+def test_prompts_that_were_written_to_mislead() -> None:
+    engine = engine_for("default")
+    scores = score_detection(REDTEAM, engine.detect, [a.id for a in engine.policy.attributes])
+    assert (scores.prompts, scores.empty) == (1760, 734)
+    for attribute, recall, precision in (
+        ("gender", 0.99, 0.98),
+        ("age", 0.97, 0.95),
+        ("ethnicity", 0.97, 0.95),
+    ):
+        counts = scores.attributes[attribute]
+        assert counts.recall >= recall, scores.errors
+        assert counts.precision >= precision, scores.errors
+        assert counts.value_hits == counts.valued, scores.errors
+    assert scores.cues.recall >= 0.97, scores.errors
+    assert scores.cues.precision >= 0.97, scores.errors
+    assert scores.false_positive_rate < 0.015, scores.errors
+
+
+def test_sets_of_prompts_that_were_written_to_mislead() -> None:
+    found = score_closure(REDTEAM, engine_for("default").candidates, "default")
+    assert (found.violations, found.unequal, found.refused) == (0, 0, 0), found.errors
+    assert found.sized_right >= 0.985 * found.sized, found.errors
+    assert found.withheld_rate < 0.01, found.errors
 
 
 @pytest.mark.parametrize("policy", ["default", "obclip-paper"])

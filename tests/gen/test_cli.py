@@ -67,6 +67,42 @@ def test_generate_writes_three_files(tmp_path: Path, models: list[str], capsys) 
     assert record["models"]["cloud"] != record["models"]["device"]
 
 
+def test_the_device_has_its_own_settings(tmp_path: Path, models: list[str], capsys) -> None:
+    """Other levels, other guidance, no history: in the record, and in no byte that is sent."""
+    records = []
+    for name, more in (
+        ("plain", []),
+        ("own", ["--device-steps=9", "--device-guidance=2", "--device-solver=euler"]),
+        ("restart", ["--restart"]),
+    ):
+        assert main(["generate", PROMPT, f"--out={tmp_path / name}", *models, "--seed=3", *more]) == 0
+        records.append(json.loads((tmp_path / name / "record.json").read_text()))
+    plain, own, restart = records
+    assert plain["request_sha256"] == own["request_sha256"] == restart["request_sha256"]
+    assert [record["resumption"] for record in records] == ["exact", "restart", "restart"]
+    assert (own["device_num_inference_steps"], own["device_guidance_scale"]) == (9, 2.0)
+    assert own["device_solver"]["name"] == "euler"
+    assert (plain["device_num_inference_steps"], plain["device_solver"]) == (5, plain["solver"])
+    assert main(["generate", PROMPT, f"--out={tmp_path / 'x'}", *models, "--solver=sa-solver"]) == 2
+    assert "cannot be split: it draws noise" in capsys.readouterr().err
+    assert main(["generate", PROMPT, f"--out={tmp_path / 'x'}", "--pair=nonesuch"]) == 2
+    assert "use one of embedded, sd14-bk-sdm-small" in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_tiny_decoder_takes_the_models_place(
+    tmp_path: Path, models: list[str], tiny_device_folder: Path
+) -> None:
+    command = ["generate", PROMPT, *models, "--seed=3"]
+    assert main([*command, f"--out={tmp_path / 'own'}"]) == 0
+    other = write_tiny_model(tmp_path / "other", seed=9)
+    assert main([*command, f"--out={tmp_path / 'tiny'}", f"--decoder={other / 'vae'}", "--low-memory"]) == 0
+    own, tiny = ((tmp_path / name / "picture.png").read_bytes() for name in ("own", "tiny"))
+    assert own != tiny
+    assert main([*command, f"--out={tmp_path / 'x'}", f"--decoder={other / 'unet'}"]) == 2
+    assert main([*command, f"--out={tmp_path / 'x'}", f"--decoder={tmp_path / 'none'}"]) == 2
+
+
 def test_the_same_seed_gives_the_same_picture(tmp_path: Path, models: list[str]) -> None:
     pictures = []
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
@@ -209,11 +245,15 @@ def test_models_list_and_info(tiny_cloud_folder: Path, capsys) -> None:
     listed = [row["model"] for row in json.loads(capsys.readouterr().out)]
     assert "analytic:…" in listed
     assert any(name.startswith("embedded:") for name in listed)
+    assert "hub:segmind/small-sd" in listed
     assert main(["models", "info", f"diffusers:{tiny_cloud_folder}", "--format=json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["latent_channels"] == 4
     assert shown["macs"]["denoiser_row"] > 1e6
     assert shown["parameters"]["unet"] > 1e4
+    memory = shown["memory_bytes"]
+    assert memory["weights"] >= 4 * sum(shown["parameters"].values())
+    assert memory["working_at_most"] > 16 * 16 * 4 * memory["rows"]
     assert main(["models", "info", f"diffusers:{tiny_cloud_folder}"]) == 0
     assert "latent_channels" in capsys.readouterr().out
     assert main(["models", "info", "nonesuch"]) == 2

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from obclip_gen.backends.presets import PAIRS
 from obclip_gen.cli import bench, generate, models, serve
 from obclip_gen.plugins import load_registry
 from obclip_gen.request import SOLVERS, DenoiseRequest
@@ -55,6 +56,17 @@ def test_every_key_route_solver_and_scheme_is_documented() -> None:
         assert route in PROTOCOL
     for name in (*SOLVERS, *load_registry().backends, *load_registry().accelerations):
         assert f"`{name}`" in GENERATION
+
+
+def test_every_pair_and_family_of_models_is_documented() -> None:
+    page = (DOCS / "models.md").read_text(encoding="utf-8")
+    rows = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
+    for name, pair in PAIRS.items():
+        assert all(f"{millions} M" in rows[name] for millions in pair.millions), name
+    for option in ("--chunks", "--clip-skip", "--low-memory", "--decoder", "--compute", "--device", "--pair"):
+        assert option in page
+    for script in re.findall(r"`(benchmarks/\w+\.py|tests/gen/\w+\.py)`", page):
+        assert (DOCS.parent / script).is_file()
 
 
 def test_every_status_is_documented() -> None:

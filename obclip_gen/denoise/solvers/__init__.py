@@ -15,9 +15,9 @@ from obclip_gen.denoise.solvers.multistep import DpmSolver, UniPc
 from obclip_gen.denoise.solvers.one_step import Euler, FlowEuler, Heun
 from obclip_gen.denoise.solvers.pndm import Pndm
 from obclip_gen.denoise.solvers.scheduled import ScheduledSolver
-from obclip_gen.fingerprint import Schedule
+from obclip_gen.fingerprint import Schedule, solvers_for
 from obclip_gen.flow_schedule import FlowSchedule
-from obclip_gen.solver_settings import DIFFUSION_SOLVERS, FLOW_SOLVERS, SolverSettings
+from obclip_gen.solver_settings import SolverSettings
 from obclip_privacy.errors import BadInputError
 
 __all__ = ["make_solver"]
@@ -49,10 +49,9 @@ def make_solver(
             models of
             another kind, or it draws noise and there is no seed.
     """
-    flows = isinstance(schedule, FlowSchedule)
-    if (settings.name in FLOW_SOLVERS) != flows:
-        kind = "by flow matching" if flows else "with a noise schedule"
-        fit = FLOW_SOLVERS if flows else DIFFUSION_SOLVERS
+    fit = solvers_for(schedule)
+    if settings.name not in fit:
+        kind = "by flow matching" if isinstance(schedule, FlowSchedule) else "with a noise schedule"
         raise BadInputError(f"solver: the model was trained {kind}; use {' or '.join(fit)}")
     if steps > schedule.num_train_timesteps:
         raise BadInputError(

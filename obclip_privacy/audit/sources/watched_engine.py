@@ -1,14 +1,15 @@
 """An engine that lets the audit see what its closure check sees.
 
-The check feeds every member through the public entry, uncached. What each gave is noted here, so that the
+The check feeds every member through the public entry. What each gave is noted here, so that the
 audit compares the bytes itself without running everything a second time. A member that the check left out
 is run by the audit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from obclip_privacy.candidates.builder import Built
 from obclip_privacy.candidates.candidate_set import OK, CandidateSet
 from obclip_privacy.candidates.closure import Reentry
 from obclip_privacy.candidates.engine import Engine
@@ -28,8 +29,8 @@ class WatchedEngine(Engine):
         self._noted = {}
         return super().candidates(prompt, negative_prompt)
 
-    def _enter(self, prompt: str, negative: str) -> Reentry | None:
-        again = super()._enter(prompt, negative)
+    def _enter(self, prompt: str, negative: str, read: Callable[..., Built]) -> Reentry | None:
+        again = super()._enter(prompt, negative, read)
         self._noted[prompt] = again.write() if again is not None else None
         return again
 
