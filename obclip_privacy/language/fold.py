@@ -7,8 +7,13 @@ the output keeps the person's own characters.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
+
+#: What every address has; most prompts have none.
+_AT = re.compile(r"@|://")
+_ADDRESS = re.compile(r"\S+(?:@|://)\S+")
 
 
 @cache
@@ -32,5 +37,19 @@ def fold(text: str) -> str:
 
     >>> fold("a café’s “girl”")
     'a cafe\\'s "girl"'
+
+    An underscore of an address is its own.
+
+    >>> fold("dark_skin, a_b@example.org")
+    'dark skin, a_b@example.org'
     """
-    return text if text.isascii() and "_" not in text else text.translate(_table())
+    if text.isascii() and "_" not in text:
+        return text
+    folded = text.translate(_table())
+    if "_" in text and _AT.search(text):
+        chars = list(folded)
+        for match in _ADDRESS.finditer(text):
+            for index in range(match.start(), match.end()):
+                chars[index] = "_" if text[index] == "_" else chars[index]
+        folded = "".join(chars)
+    return folded
