@@ -38,7 +38,8 @@ class Decoder:
         self._batch = 1 if options.low_memory else _DECODE_BATCH
         if options.decoder is not None:
             self._replace(options)
-        if options.low_memory and hasattr(self.vae, "enable_tiling"):
+        # A tiny autoencoder needs no tiles, and diffusers' tiles of it are right at a scale of 8 only.
+        if options.low_memory and type(self.vae).__name__ == "AutoencoderKL":
             self.vae.enable_tiling()
 
     def _replace(self, options: LoadOptions) -> None:

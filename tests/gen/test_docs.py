@@ -37,7 +37,7 @@ def test_no_documented_option_is_missing() -> None:
         name
         for app in (generate.app, serve.app, models.app)
         for parameter in _parameters(typer.main.get_command(app))
-        for name in parameter.opts
+        for name in (*parameter.opts, *parameter.secondary_opts)
     }
     assert set(re.findall(r"`(--[a-z-]+)`", GENERATION)) <= known
 

@@ -132,6 +132,16 @@ def test_every_family_conforms(load: Load, family: str) -> None:
     assert check_backend(load(family)) == ()
 
 
+def test_low_memory_gives_the_same(load: Load) -> None:
+    plain, low = load("sd1"), load("sd1", low_memory=True)
+    latents = torch.randn(3, 4, 16, 16, generator=torch.Generator().manual_seed(2))
+    torch.testing.assert_close(low.decode(latents), plain.decode(latents), atol=1e-5, rtol=1e-5)
+    text, times = plain.encode(["a", "b", "c"]), torch.tensor([900.0, 500.0, 10.0])
+    one, two = (backend.predict(latents, times, text) for backend in (plain, low))
+    torch.testing.assert_close(one, two, atol=1e-5, rtol=1e-5)
+    assert load("sdxl", low_memory=True).decode(latents).shape == (3, 3, 64, 64)
+
+
 @contextmanager
 def served(backend: Backend) -> Iterator[RemoteCloud]:
     """A real HTTP server on this machine, in a thread."""
