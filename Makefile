@@ -3,6 +3,7 @@
 #   make demo      two pictures by the whole protocol, in demo-out/
 #   make test      lint, types and the tests (at most 12 minutes on 2 cores)
 #   make test-all  the slow tests (at most 60 minutes)
+#   make bench     speed and memory of the language core
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,7 +14,7 @@ DEMO := demo-out
 # One thread for each numerical library: the tests measure behaviour, and two pools on two cores thrash.
 TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: demo test test-all lint types format install clean
+.PHONY: demo test test-all bench lint types format install clean
 
 demo: $(INSTALLED)
 	$(BIN)/obclip generate "an emoji of a Black woman firefighter" --out $(DEMO)/firefighter
@@ -27,6 +28,10 @@ test: lint types
 
 test-all: $(INSTALLED)
 	$(TEST_ENV) $(BIN)/python -m pytest -m slow
+
+bench: $(INSTALLED)
+	$(TEST_ENV) $(BIN)/python -m pytest benchmarks
+	$(TEST_ENV) $(BIN)/python benchmarks/language.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
