@@ -57,21 +57,9 @@ _YEARS = r"(?:years?|yrs?|yr)"
 #: it, in lower case, and besides a digit or a word that begins like a number. They may say yes too often,
 #: never too rarely (a test makes up texts from the patterns).
 _HINTS = (
-    "old",
-    "year",
-    "yr",
-    "yo",
-    "y.o",
-    "y/o",
-    "age",
-    "in his",
-    "in her",
-    "in their",
-    "early",
-    "mid",
-    "late",
+    *("old", "year", "yr", "yo", "y.o", "y/o", "age", "over", "under", "past", "early", "mid", "late"),
+    *("in his", "in her", "in their"),
 )
-_HINTS += ("over", "under", "past")
 _STEMS = (*_UNITS, *_TEENS, "twent", "thirt", "fort", "fift", "sixt", "sevent", "eight", "ninet", "teen")
 _LETTERS = re.compile("[a-z]+")
 _ANY_DIGIT = re.compile(r"\d")
