@@ -118,7 +118,7 @@ def test_together_they_use_all_that_a_policy_can_say() -> None:
 
 
 def test_a_warning_in_the_docs_is_true() -> None:
-    """The dating app's section says that minors are not refused; if they are, it must say otherwise."""
+    """The dating app's section says that minors are refused; if they are not, it must say otherwise."""
     found = engine(DOCS / "policies" / "dating-app.json").candidates("a teenage girl")
-    assert found.status == "ok"
-    assert all("teenage" in text for text in found.candidates)
+    assert found.status == "refused"
+    assert "'age' is outside" in found.reason
