@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from obclip_gen.backends.diffusion_transformers import FluxBackend, PixArtBackend, Sd3Backend
 from obclip_gen.backends.entry import LoadOptions
@@ -13,7 +13,7 @@ from obclip_gen.backends.stable_diffusion import StableDiffusionBackend
 from obclip_privacy.errors import BadInputError
 
 #: By the class of the denoiser.
-FAMILIES: Mapping[str, Callable[[ModelLayout, LoadOptions], FamilyBackend]] = {
+FAMILIES: Mapping[str, type[FamilyBackend]] = {
     "UNet2DConditionModel": StableDiffusionBackend,
     "PixArtTransformer2DModel": PixArtBackend,
     "SD3Transformer2DModel": Sd3Backend,
@@ -38,8 +38,9 @@ def load_layout(layout: ModelLayout, options: LoadOptions) -> FamilyBackend:
     """
     part = "transformer" if "transformer" in layout.parts else "unet"
     kind = class_of(read_json(layout, part, "config.json"))
-    if kind is None or kind not in FAMILIES:
+    family = FAMILIES.get(kind or "")
+    if family is None or family.denoiser_part != part:
         raise BadInputError(
             f"{layout.model_id}: {part} is a {kind}; the families that run here have {', '.join(FAMILIES)}"
         )
-    return FAMILIES[kind](layout, options)
+    return family(layout, options)

@@ -224,7 +224,7 @@ def test_a_whole_run(tmp_path: Path, tiny_cloud, tiny_device, classifier: Path) 
     assert set(rows["ours", 2, 5]["kernel_distance"]) == {"modern"}
     assert rows["ours", 2, 5]["content"]["n"] == 4
     assert ours["content"]["share"] == 0.0  # this classifier has no column for it
-    assert rows["obclip", 6, 5]["peak_bytes_cloud"] is None or rows["obclip", 6, 5]["peak_bytes_cloud"] > 0
+    assert rows["obclip", 6, 5]["peak_bytes_cloud"] is not None or sys.platform != "linux"
     text = markdown(figures)
     assert "### N = 6" in text
     assert "neutral cloud phase" in text

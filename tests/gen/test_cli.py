@@ -162,7 +162,7 @@ def test_long_prompts_are_noted(tmp_path: Path, models: list[str], capsys) -> No
         ({"--guidance": "99"}, 2, "--guidance"),
         ({"--height": "65"}, 2, "multiples of"),
         ({"--seed": str(2**63)}, 2, "seed"),
-        ({"--solver": "heun"}, 2, "ddim, euler, dpmsolver++, unipc"),
+        ({"--solver": "nonesuch"}, 2, "ddim, euler, heun, dpmsolver++"),
         ({"--acceleration": "magic"}, 2, "exact, fast"),
         ({"--cloud-model": "nonesuch:x"}, 2, "SCHEME:MODEL"),
         ({"--cloud-model": "diffusers:/nonesuch"}, 2, "not a folder"),
@@ -279,14 +279,14 @@ def test_folders_that_are_no_models(tmp_path: Path, capsys, tiny_cloud_folder: P
         return error
 
     (tmp_path / "empty").mkdir()
-    assert "no unet, text_encoder, tokenizer, vae, scheduler" in refused(tmp_path / "empty")
+    assert "no unet or transformer, vae, scheduler, tokenizer, text_encoder" in refused(tmp_path / "empty")
     model = write_tiny_model(tmp_path / "model", sharing=tiny_cloud_folder)
     config = model / "unet" / "config.json"
     plain = json.loads(config.read_text())
     config.write_text(json.dumps(plain | {"_class_name": "SD3Transformer2DModel"}))
     assert "unet is a SD3Transformer2DModel" in refused(model)
     config.write_text(json.dumps(plain | {"addition_embed_type": "text_time"}))
-    assert "not supported yet" in refused(model)
+    assert "has no text_encoder_2" in refused(model)
     config.write_text("{")
     assert "missing or not JSON" in refused(model)
     config.write_text(json.dumps(plain))

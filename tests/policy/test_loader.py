@@ -220,5 +220,5 @@ def test_the_schema_has_the_defaults_of_the_model() -> None:
     assert schema["properties"]["negative_prompt"]["default"] == written["negative_prompt"]
     assert attribute["out_of_domain"]["enum"] == list(OutOfDomain)
     assert attribute["presence"]["enum"] == list(Presence)
-    assert attribute["strategy"]["enum"] == list(Strategy)
+    assert attribute["strategy"]["else"]["enum"] == list(Strategy)
     assert schema["$defs"]["cueAction"]["enum"] == list(CueAction)
