@@ -91,17 +91,17 @@ def tasks(extent: Extent) -> list[Task]:
     rows = (*ROWS, *(extra_row(plan) for plan in extent.plans))
     deep = dict(extent.deep)
     most = max([extent.seeds, *deep.values()])
+    sets = [case for n, count in extent.sets for case in cases(n, count)]
     made = []
-    for repetition, (n, count) in itertools.product(range(most), extent.sets):
-        for case in cases(n, count):
-            seed = FIRST_SEED + case.number * SEEDS_PER_SET + repetition
-            made += [
-                Task(row, case, k, seed)
-                for k in (None, *extent.splits)
-                for row in rows
-                if row.exists(k)
-                and (repetition < extent.seeds or (repetition < deep.get(n, 0) and _is_deep(row, k)))
-            ]
+    for repetition, case in itertools.product(range(most), sets):
+        seed = FIRST_SEED + case.number * SEEDS_PER_SET + repetition
+        made += [
+            Task(row, case, k, seed)
+            for k in (None, *extent.splits)
+            for row in rows
+            if row.exists(k)
+            and (repetition < extent.seeds or (repetition < deep.get(case.n, 0) and _is_deep(row, k)))
+        ]
     return made
 
 

@@ -101,6 +101,7 @@ def test_sizes_of_answers_that_depend_on_who_is_real(server, tmp_path: Path) -> 
     assert rows["traffic.response"]["accuracy"] > rows["traffic.response"]["chance"] + 0.05
 
 
+@pytest.mark.slow
 def test_times_that_depend_on_who_is_real(server, tmp_path: Path) -> None:
     members = {prompt: index for index, prompt in enumerate(sorted(control_prompts()))}
 
