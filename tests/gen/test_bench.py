@@ -259,6 +259,7 @@ def test_a_run_goes_on_where_it_stopped(tmp_path: Path, tiny_cloud, tiny_device)
         Store.read(tmp_path / "nothing.jsonl")
 
 
+@pytest.mark.slow
 def test_the_commands_on_tiny_models(
     tmp_path: Path, tiny_cloud_folder: Path, tiny_device_folder: Path
 ) -> None:

@@ -74,6 +74,7 @@ def own_forward(unet, latents, times, text) -> torch.Tensor:
         ).sample
 
 
+@pytest.mark.slow
 def test_known_costs() -> None:
     """Published and independently counted GMACs of one forward; see the reference of each configuration."""
     both = {

@@ -26,6 +26,7 @@ def script() -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 def test_the_papers_setting_runs_end_to_end(script: ModuleType, tmp_path: Path, capsys) -> None:
     prompts = tmp_path / "prompts.txt"
     prompts.write_text("A young woman reading\n")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
 from obclip_gen.training import autoencoder, classifier, denoiser, report, runs, text
 from obclip_gen.training.dataset import Dataset
 
 
+@pytest.mark.slow
 def test_cloud_then_device_then_classifier(data: Dataset, tmp_path: Path) -> None:
     torch.manual_seed(0)
     vae = autoencoder.build_full().eval()
