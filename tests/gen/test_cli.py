@@ -199,12 +199,22 @@ def test_another_servers_device_does_not_fit(tmp_path: Path, server, capsys) -> 
     assert "downscale: cloud 4, device 8" in capsys.readouterr().err
 
 
+def _heed_interruptions() -> None:
+    """Jobs that a shell runs in the background ignore interruptions, and so would their children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_interruption_leaves_nothing(tmp_path: Path, models: list[str]) -> None:
     """Ctrl-C while the server is waited for; the connection tells when that is."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         command = [sys.executable, "-m", "obclip_privacy", "generate", PROMPT, "--out", str(tmp_path / "out")]
-        process = subprocess.Popen([*command, *models, "--server", url], stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            [*command, *models, "--server", url],
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=_heed_interruptions,
+        )
         connection, _ = silent.accept()
         with connection:
             process.send_signal(signal.SIGINT)
