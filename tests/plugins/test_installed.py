@@ -35,7 +35,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
         model = make_tiny_model(tmp_path_factory.mktemp("ner") / "model")
     finally:
         sys.path.remove(SITE)
-    return {"PYTHONPATH": f"{SITE}{os.pathsep}{ROOT}", "OBCLIP_NER_MODEL": str(model)}
+    paths = [SITE, str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {"PYTHONPATH": os.pathsep.join(paths), "OBCLIP_NER_MODEL": str(model)}
 
 
 def usable(name: str) -> bool:
