@@ -173,3 +173,16 @@ class Solver(ABC):
     @abstractmethod
     def _set_levels(self, levels: list[float]) -> None:
         """Walk down these levels instead, strictly descending, 0 or the schedule's least at the end."""
+
+
+class Memoryless(Solver):
+    """A solver whose step needs the latents alone: it keeps nothing, and every restart is exact."""
+
+    def _fresh(self) -> Resumption:
+        return "exact"
+
+    def _matches(self, state: ResumeState, index: int) -> bool:
+        return True
+
+    def _recall(self, state: ResumeState, index: int) -> None:
+        pass

@@ -145,7 +145,8 @@ def splits_exactly(backend: Backend) -> None:
     for k in range(1, _STEPS + 1):
         request = request_for(backend, prompts, k)
         result = _cloud(backend, request)
-        sent = parse_result(result.to_bytes("float32"), request, tuple(result.latents.shape[1:]))  # type: ignore[arg-type]
+        channels, height, width = result.latents.shape[1:]
+        sent = parse_result(result.to_bytes("float32"), request, (channels, height, width))
         settings = DeviceSettings(
             request.solver,
             _STEPS,

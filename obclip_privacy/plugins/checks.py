@@ -372,7 +372,8 @@ def _typed(thing: object, kind: type[T], where: str) -> T:
 def _callable(function: Any, where: str) -> Callable[..., Any]:
     if not callable(function):
         _wrong(where, f"{_shown(function)} is no function", "give a pure function")
-    return function  # type: ignore[no-any-return]
+    checked: Callable[..., Any] = function
+    return checked
 
 
 def _match(pattern: re.Pattern[str], value: object, where: str, what: str, wanted: str) -> None:

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from obclip_gen.denoise.solver import Resumption, Solver
+from obclip_gen.denoise.solver import Memoryless
 from obclip_gen.denoise.solvers.scheduled import make_scheduler, noise_options, timestep_of, training_sigmas
 from obclip_gen.denoise.space import LatentSpace, signal
 from obclip_gen.denoise.state import DdimState, LcmState, ResumeState
@@ -26,7 +26,7 @@ from obclip_gen.solver_settings import SolverSettings
 from obclip_privacy.errors import BadInputError
 
 
-class LevelSolver(Solver):
+class LevelSolver(Memoryless):
     """One step at a time, nothing remembered; see the module."""
 
     space: ClassVar[LatentSpace] = "vp"
@@ -79,15 +79,6 @@ class LevelSolver(Solver):
         """Make step *index*, given the prediction of the clean latents."""
 
     def _begin(self, index: int) -> None:
-        pass
-
-    def _fresh(self) -> Resumption:
-        return "exact"
-
-    def _matches(self, state: ResumeState, index: int) -> bool:
-        return True
-
-    def _recall(self, state: ResumeState, index: int) -> None:
         pass
 
     def _set_levels(self, levels: list[float]) -> None:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from obclip_gen.denoise.solver import Resumption, Solver
+from obclip_gen.denoise.solver import Memoryless, Resumption
 from obclip_gen.denoise.solvers.scheduled import ScheduledSolver, make_scheduler
 from obclip_gen.denoise.space import LatentSpace, same_level
 from obclip_gen.denoise.state import EulerState, FlowEulerState, HeunState, ResumeState
@@ -19,7 +19,7 @@ from obclip_gen.solver_settings import SolverSettings
 from obclip_privacy.errors import BadInputError
 
 
-class Euler(ScheduledSolver):
+class Euler(Memoryless, ScheduledSolver):
     """Euler's method in sigma."""
 
     name = "euler"
@@ -32,15 +32,6 @@ class Euler(ScheduledSolver):
     def capture(self, index: int) -> ResumeState:
         """See :meth:`Solver.capture`."""
         return EulerState()
-
-    def _matches(self, state: ResumeState, index: int) -> bool:
-        return True
-
-    def _recall(self, state: ResumeState, index: int) -> None:
-        pass
-
-    def _fresh(self) -> Resumption:
-        return "exact"
 
 
 class Heun(ScheduledSolver):
@@ -101,7 +92,7 @@ class Heun(ScheduledSolver):
         super()._set_levels([levels[0], *(level for level in levels[1:-1] for _ in range(2)), levels[-1]])
 
 
-class FlowEuler(Solver):
+class FlowEuler(Memoryless):
     """Euler's method along the straight paths of flow matching (Esser et al. 2024)."""
 
     name = "flow-euler"
@@ -154,15 +145,6 @@ class FlowEuler(Solver):
 
     def _begin(self, index: int) -> None:
         self._scheduler.set_begin_index(index)
-
-    def _fresh(self) -> Resumption:
-        return "exact"
-
-    def _matches(self, state: ResumeState, index: int) -> bool:
-        return True
-
-    def _recall(self, state: ResumeState, index: int) -> None:
-        pass
 
     def _set_levels(self, levels: list[float]) -> None:
         flow = torch.tensor([sigma / (1 + sigma) for sigma in levels], dtype=torch.float64).float()
