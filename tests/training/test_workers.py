@@ -18,10 +18,19 @@ def work(folder):
     weight.grad = torch.full((2, 3), float(workers.rank()))
     unused = torch.nn.Parameter(torch.zeros(1))
     workers.average_gradients([weight, unused])
+    rounds = []
+    for step in range(5):
+        last = torch.nn.Parameter(torch.zeros(2, 3, 4, 4).to(memory_format=torch.channels_last))
+        last.grad = torch.arange(96.0).view(2, 3, 4, 4).contiguous(memory_format=torch.channels_last)
+        last.grad.mul_(step + workers.rank())
+        workers.average_gradients([last])
+        rounds.append(last.grad.flatten()[1].item())
+        assert torch.equal(last.grad, torch.arange(96.0).view(2, 3, 4, 4) * rounds[-1])
     answer = {
         "rank": workers.rank(),
         "count": workers.count(),
         "threads": torch.get_num_threads(),
+        "rounds": rounds,
         "mean": weight.grad.tolist(),
         "agreed": workers.agree(10.0 + workers.rank()),
     }
@@ -46,6 +55,7 @@ def test_two_workers_average_their_gradients_and_agree(tmp_path: Path) -> None:
         assert answer["count"] == 2
         assert answer["threads"] == 1
         assert answer["mean"] == [[0.5] * 3] * 2
+        assert answer["rounds"] == [0.5, 1.5, 2.5, 3.5, 4.5]
         assert answer["agreed"] == 10.0
 
 
