@@ -30,7 +30,7 @@ MINUTES = {
     "text": 4.0,
     "cloud": 180.0,
     "device": 45.0,
-    "classifier": 8.0,
+    "classifier": 40.0,
 }
 
 
@@ -66,7 +66,10 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--threads", type=int, default=2, help="of a stage that runs in one process")
     parser.add_argument(
-        "--workers", type=int, default=1, help="processes of one thread each (refine, cloud, device)"
+        "--workers",
+        type=int,
+        default=1,
+        help="processes of one thread each (refine, cloud, device, classifier)",
     )
     parser.add_argument("--each", type=int, default=4, help="pictures of every role that evaluate scores")
     parser.add_argument(
@@ -95,12 +98,11 @@ def main(arguments: list[str] | None = None) -> int:
         shape = stages.load_latents(data, work).shape
         say(f"latents {shape}")
     elif options.stage in stages.PARALLEL:
-        if options.stage != "refine":
+        if options.stage in ("cloud", "device"):
             stages.load_text(data, work)
+        if options.stage != "refine":
             stages.load_latents(data, work)
         workers.run(options.workers, stages.PARALLEL[options.stage], work, seconds, horizon)
-    elif options.stage == "classifier":
-        classifier.train(data, stages.latest_autoencoder(work), work, seconds=seconds)
     else:
         models = stages.packaged_models() if options.packaged else stages.trained_models(data, work)
         if options.stage == "export":
@@ -109,7 +111,9 @@ def main(arguments: list[str] | None = None) -> int:
                 export.export_unet(name, unet)
             export.export_index(models.unets)
             if (work / "classifier.safetensors").exists():
-                classifier.export(classifier.load(data, work), export.WEIGHTS / "classifier")
+                reader, folder = classifier.load(data, work), export.WEIGHTS / "classifier"
+                classifier.export(reader, folder)
+                classifier.export_artwork(reader, data, folder)
             export.export_history(stages.history(work))
             export.make_readable()
         elif options.stage == "evaluate":

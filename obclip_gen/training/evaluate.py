@@ -83,13 +83,15 @@ def score(
 
 
 def scored_pictures(data: Dataset, *, held_out: bool, each: int = 4, seed: int = 23) -> npt.NDArray[np.int64]:
-    """Positions of the pictures whose captions are scored: all held-out emoji, or ``each`` seen ones of every
-    role of people and one of every hand; and 30 times ``each`` portraits.
+    """Positions of the pictures whose captions are scored: 100 times ``each`` held-out emoji (or all), or
+    ``each`` seen ones of every role of people and one of every hand; and 30 times ``each`` portraits.
     """
     portraits = 30 * each
     rng = random.Random(seed)
     emoji = [i for i, p in enumerate(data.pictures) if p.style != "portrait" and p.held_out == held_out]
-    if not held_out:
+    if held_out:
+        emoji = rng.sample(emoji, min(100 * each, len(emoji)))
+    else:
         by_role: dict[str, list[int]] = {}
         for i in emoji:
             by_role.setdefault(data.pictures[i].role, []).append(i)

@@ -116,7 +116,7 @@ def evaluate_models(
     }
     parts = split(data)
     for label, indices in (("seen", parts.seen), ("held_out", parts.held_out)):
-        real = to_tensor(data.small(np.sort(indices[:1500])))
+        real = to_tensor(data.pixels[np.sort(indices[:1500])])
         truths = [data.pictures[i] for i in np.sort(indices[:1500])]
         figures["rows"][f"real/{label}"] = _records(evaluate.score(classifier, real, truths))
     for label in ("seen", "held_out"):

@@ -9,7 +9,17 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from obclip_gen.training import autoencoder, dataset, denoiser, export, parts, report, runs, text
+from obclip_gen.training import (
+    autoencoder,
+    classifier,
+    dataset,
+    denoiser,
+    export,
+    parts,
+    report,
+    runs,
+    text,
+)
 
 
 def small_autoencoder(work: Path) -> parts.Autoencoder:
@@ -112,8 +122,19 @@ def train_device(work: Path, seconds: float, horizon: float | None) -> None:
     denoiser.train_device(data, latents, tokenizer, encoder, teacher, work, seconds=seconds, horizon=horizon)
 
 
+def train_classifier(work: Path, seconds: float, _horizon: float | None) -> None:
+    """The stage ``classifier``, in every worker."""
+    data = dataset.prepare(work)
+    classifier.train(data, load_latents(data, work), latest_autoencoder(work), work, seconds=seconds)
+
+
 #: Stages that several workers share.
-PARALLEL = {"refine": refine, "cloud": train_cloud, "device": train_device}
+PARALLEL = {
+    "refine": refine,
+    "cloud": train_cloud,
+    "device": train_device,
+    "classifier": train_classifier,
+}
 
 
 def history(work: Path) -> dict[str, dict[str, float]]:

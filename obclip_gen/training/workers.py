@@ -95,6 +95,12 @@ def agree(value: float) -> float:
     return shared.item()
 
 
+def wait() -> None:
+    """Until every worker has come here."""
+    if count() > 1:
+        dist.barrier()
+
+
 @torch.no_grad()
 def average_gradients(parameters: Iterable[torch.Tensor]) -> None:
     """Replaces every gradient by its mean over the workers."""

@@ -36,7 +36,7 @@ def test_cloud_then_device_then_classifier(data: Dataset, tmp_path: Path) -> Non
     denoiser.train_device(data, latents, tokenizer, encoder, teacher, tmp_path, seconds=0.01, batch=4)
     device = denoiser.load_device(tmp_path)
 
-    classifier.train(data, vae, tmp_path, seconds=0.01, batch=4)
+    classifier.train(data, latents, vae, tmp_path, seconds=0.01, batch=4)
     reader = classifier.load(data, tmp_path)
     models = report.Models(tokenizer, encoder, vae, {"device": device})
     drawn = report.sample(device, encoder, tokenizer, vae, ["an emoji of a man"] * 2, seed=1, steps=2)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from obclip_gen.training import (
     autoencoder,
@@ -173,6 +174,10 @@ def test_the_classifier_reads_alike_after_export(data: Dataset, tmp_path: Path) 
     assert list(before) == list(after)
     for name, logits in before.items():
         assert torch.allclose(logits, after[name], atol=2e-2)
+    classifier.export_artwork(model, data, tmp_path)
+    features = load_file(tmp_path / "artwork.safetensors")
+    held = [i for i, picture in enumerate(data.pictures) if picture.held_out and picture.style == "flat"]
+    assert features["flat"].shape == (len(held), classifier.FEATURES)
 
 
 def test_the_refined_autoencoder_resumes(data: Dataset, tmp_path: Path) -> None:
