@@ -23,7 +23,6 @@ from typing import Any
 PATIENCE = 240
 _OPTIONS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"),
-    # one process: nothing of it is left when it is killed
     *("--no-zygote", "--remote-debugging-pipe"),
 )
 #: Puts the pipes where Chromium looks for them, and becomes Chromium.
