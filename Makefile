@@ -13,6 +13,7 @@ INSTALLED := $(VENV)/.obclip-installed
 # else runs without them, as for somebody who has only obclip.
 PLUGINS := $(VENV)/shipped-plugins
 PRESIDIO := $(VENV)/presidio
+OPENVINO := $(VENV)/openvino
 PLUGIN_FILES := $(shell find plugins -type f -not -name '*.pyc' 2>/dev/null)
 DEMO := demo-out
 
@@ -40,6 +41,10 @@ test-all: plugins
 		--target $(PRESIDIO) presidio-analyzer phonenumbers tldextract requests-file
 	$(TEST_ENV) PYTHONPATH=$(abspath $(PRESIDIO)) $(BIN)/python -m pytest -k presidio \
 		tests/plugins/test_presidio.py tests/plugins/test_shipped.py tests/plugins/test_installed.py
+	# OpenVINO, for its tests alone; without the package beside it that reports to its makers
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --constraint constraints.txt \
+		--target $(OPENVINO) openvino
+	$(TEST_ENV) PYTHONPATH=$(abspath $(OPENVINO)) $(BIN)/python -m pytest tests/gen/test_openvino.py
 	$(TEST_ENV) $(BIN)/python -m pytest -m slow
 
 bench: $(INSTALLED)
