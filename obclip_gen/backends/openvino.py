@@ -33,7 +33,8 @@ def load_openvino() -> Any:
     Raises:
         BadInputError: it is not installed.
     """
-    sys.modules.setdefault(_TELEMETRY, None)  # type: ignore[arg-type]  # makes an import of it fail
+    if _TELEMETRY not in sys.modules:
+        sys.modules[_TELEMETRY] = None  # type: ignore[assignment]  # makes an import of it fail
     try:
         return importlib.import_module("openvino")
     except ImportError as error:

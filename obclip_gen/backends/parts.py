@@ -147,7 +147,7 @@ class Parts:
 
     def tensors(self, part: str) -> dict[str, Tensor]:
         """Open the weights of a part, as they are stored; they stay in their files until they are used."""
-        opened = {}
+        opened: dict[str, Tensor] = {}
         for file in self._weights(part)[0]:
             with library("safetensors").safe_open(str(file), framework="pt") as stored:
                 opened |= {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
