@@ -70,7 +70,11 @@ def same_model(file: Backend, folder: Backend) -> None:
     assert torch.equal(one.picture, other.picture)
 
 
-@pytest.mark.parametrize("family", ["sd1", "bk-sdm", "sd2", "sdxl", "ssd", "koala"])
+#: The same code at other depths.
+DISTILLED = [pytest.param(family, marks=pytest.mark.slow) for family in ("bk-sdm", "ssd", "koala")]
+
+
+@pytest.mark.parametrize("family", ["sd1", "sd2", "sdxl", *DISTILLED])
 def test_the_file_is_the_same_model_as_the_folder(
     folder: Fixture, family: str, tmp_path: Path, offline: None
 ) -> None:
