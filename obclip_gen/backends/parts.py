@@ -166,7 +166,7 @@ def tensors_sha256(*parts: Mapping[str, Tensor]) -> str:
         for name in sorted(name for name in named if not name.endswith("position_ids")):
             value = named[name].contiguous()
             total.update(canonical_bytes({"name": name, "of": str(value.dtype), "shape": list(value.shape)}))
-            total.update(value.reshape(-1).view(torch.uint8).numpy())
+            total.update(value.reshape(-1).view(torch.uint8).numpy().data)
     return total.hexdigest()
 
 
