@@ -16,6 +16,7 @@ PRESIDIO := $(VENV)/presidio
 # A headless Chromium, beside the environment; npm checks the package against the registry's hash.
 CHROMIUM := $(VENV)/chromium
 CHROMIUM_PACKAGE := @sparticuz/chromium@153.0.0
+OPENVINO := $(VENV)/openvino
 PLUGIN_FILES := $(shell find plugins -type f -not -name '*.pyc' 2>/dev/null)
 DEMO := demo-out
 
@@ -45,6 +46,10 @@ test-all: plugins
 		--target $(PRESIDIO) presidio-analyzer phonenumbers tldextract requests-file
 	$(TEST_ENV) PYTHONPATH=$(abspath $(PRESIDIO)) $(BIN)/python -m pytest -k presidio \
 		tests/plugins/test_presidio.py tests/plugins/test_shipped.py tests/plugins/test_installed.py
+	# OpenVINO, for its tests alone; without the package beside it that reports to its makers
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --constraint constraints.txt \
+		--target $(OPENVINO) openvino
+	$(TEST_ENV) PYTHONPATH=$(abspath $(OPENVINO)) $(BIN)/python -m pytest tests/gen/test_openvino.py
 	$(TEST_ENV) $(BIN)/python -m pytest -m slow
 
 bench: $(INSTALLED)
