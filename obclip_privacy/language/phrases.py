@@ -13,13 +13,15 @@ from collections.abc import Sequence
 
 from obclip_privacy.attributes.base import CuePos, CueTerm, Pos
 from obclip_privacy.language import grammar, wordlists
-from obclip_privacy.language.genitives import describes_thing
+from obclip_privacy.language.genitives import describes_thing, says_only_sex
 from obclip_privacy.language.things import (
     compares,
+    describes_animal,
     heads_thing,
     is_animal,
     is_attribute,
     is_game_piece,
+    is_product,
     is_thing_word,
 )
 from obclip_privacy.language.units import CueSense, Kind, Mask, Unit, mentions
@@ -194,14 +196,17 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     following = word_at(units, index + 1)
     if is_animal(units, index, mask):
         return False
-    plain = not mask.classes or mask.classes[0] in grammar.PLAIN_SEXES
+    plain = says_only_sex(units[index], mask)
     # ``in a witch costume`` tells who wears it.
     worn = word_at(units, index + 1) in grammar.COSTUMES
     if not plain and not worn and not mask.plural and is_attribute(units, index):
         return False
+    if not worn and not mask.plural and is_product(units, index):
+        return False
     if describes_thing(units, index, mask) or compares(units, index) or is_game_piece(units, index):
         return False
-    if mask.classes == ("age.minor",) and not mask.plural and is_thing_word(units, index + 1):
+    minor = mask.classes == ("age.minor",) and not mask.plural
+    if minor and (is_thing_word(units, index + 1) or describes_animal(units, index)):
         return False
     if not ambiguous or (mask.plural and mask.attributes != ("age",)):
         return True
