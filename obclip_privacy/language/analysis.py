@@ -18,7 +18,7 @@ from obclip_privacy.language.persons import find_persons
 from obclip_privacy.language.phrases import in_the_style_of, resolve_roles
 from obclip_privacy.language.pronouns import link_pronouns
 from obclip_privacy.language.syntax import syntax_groups
-from obclip_privacy.language.tags import link_loose_mentions, link_predicates_of_pronouns
+from obclip_privacy.language.tags import link_loose_mentions, link_predicates_of_pronouns, names_origin_again
 from obclip_privacy.language.units import Case, Kind, Mask, Unit, mentions
 
 
@@ -44,7 +44,8 @@ class Link(NamedTuple):
         person: index of the person; ``-1`` where that is not clear, so that the wording that states no
             value is used for all candidates.
         case: form of a pronoun; ``None`` for everything else.
-        merged: the mention is the second half of ``his or her`` and is left out.
+        merged: the mention is the second half of ``his or her``, or a further origin of a person (``of German
+            and Turkish descent``), and is left out.
     """
 
     pos: Pos
@@ -121,7 +122,8 @@ def analyse(units: Sequence[Unit], *, they: bool = False) -> Analysis:
         elif index in cast.ambiguous:
             links[index] = Link(role, -1)
         elif index in cast.of_unit:
-            links[index] = Link(role, cast.of_unit[index])
+            again = role is Pos.ADJECTIVE and names_origin_again(units, cast, index)
+            links[index] = Link(role, cast.of_unit[index], merged=again)
     minors = frozenset(
         person
         for person, heads in enumerate(cast.heads)

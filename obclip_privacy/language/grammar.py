@@ -82,8 +82,8 @@ NAMESAKES = _words(
 )
 #: Works that have a title after ``of`` and the like (``a copy of Little Women``).
 WORKS = _words(
-    "book books novel paperback hardcover movie film song album musical audiobook dvd soundtrack copy edition "
-    "vinyl playbill script music billboard trailer poster record"
+    "book books novel paperback hardcover movie film song album musical audiobook dvd soundtrack copy "
+    "edition vinyl playbill script music billboard trailer poster record"
 )
 #: Those that may stand right before their title (``the movie Pretty Woman``).
 TITLED_WORKS = _words("book novel movie film song album musical")
@@ -108,7 +108,12 @@ WHEREABOUTS = _words(
 COMPOUND_PERSONS = _words(
     "fan fans walker walkers star stars hand hands cutter cutters legend legends pro pros ace hopeful "
     "hopefuls lead champ champs planter planters printer painters diner diners head heads aficionado "
-    "aficionados"
+    "aficionados roller rollers"
+)
+#: Who makes or sells things, of whatever kind the words before say (``Cuban cigar roller``).
+MAKERS = _words(
+    "roller rollers maker makers seller sellers vendor vendors weaver weavers dealer dealers merchant "
+    "merchants trader traders importer importers smuggler smugglers collector collectors restorer restorers"
 )
 #: Parts of a person of which an age is said (``elderly hands``).
 AGEING_PARTS = _words("hands hand face faces")

@@ -70,7 +70,7 @@ def _named_after(units: Sequence[Unit], index: int) -> bool:
 
 
 def _names_shop(units: Sequence[Unit], index: int) -> bool:
-    """``a kimono fabric shop``: after an article, and nobody wears it; clothes before clothes stay clothes."""
+    """``a kimono fabric shop``: after an article, and nobody wears it."""
     end = end_of_thing(units, index + 1) if follows_article(units, index) else None
     if end is None or units[end - 1].word in grammar.COSTUMES:
         return False
@@ -86,14 +86,9 @@ def _of_thing(units: Sequence[Unit], index: int) -> bool:
     if term.pos is not CuePos.NOUN or term.kind not in ("hair", "body"):
         return False
     known = wordlists.animals()
-    owner = _before_modifiers(units, index)
-    if word_at(units, owner) == "with" and word_at(units, owner - 1) in known:
-        return True
-    if (
-        word_at(units, owner) == "s"
-        and word_at(units, owner - 1) == "'"
-        and word_at(units, owner - 2) in known
-    ):
+    at = _before_modifiers(units, index)
+    owner = at - 2 if word_at(units, at) == "s" and word_at(units, at - 1) == "'" else at - 1
+    if word_at(units, owner) in known and (owner < at - 1 or word_at(units, at) == "with"):
         return True
     if word_at(units, index + 1) not in ("on", "of"):
         return False

@@ -1,8 +1,8 @@
-"""Names of things with a word for a person, or somebody's name, in them: titles of works, places, products.
+"""Names of works, places and products with a word for a person, or somebody's name, in them.
 
-``a copy of Little Women``, ``Lord Howe Island``, ``a Lady Grey tea tin``: nobody who is in the picture. Decided
-on capitals and on the noun that says what the whole is. Whether a mention of an origin has a capital is not
-known (``Asian`` always has one), so none is part of such a name.
+``a copy of Little Women``, ``Lord Howe Island``, ``a Lady Grey tea tin``: nobody who is in the picture.
+Decided on capitals and on the noun that says what the whole is. Whether a mention of an origin has a capital
+is not known (``Asian`` always has one), so none is part of such a name.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from obclip_privacy.language import grammar
 from obclip_privacy.language.things import end_of_thing
 from obclip_privacy.language.units import Kind, Unit
-from obclip_privacy.language.words import closes, word_at
+from obclip_privacy.language.words import word_at
 
 #: The longest name that is looked for, in units.
 _REACH = 8
@@ -64,7 +64,7 @@ def _title_before(units: Sequence[Unit], work: int) -> Iterator[int]:
         and (_is_capital(units[first - 1]) or (first < work and word_at(units, first - 1) in _SMALL))
     ):
         first -= 1
-    if sum(map(_is_capital, units[first:work])) > 2:  # noqa: PLR2004 - see above
+    if sum(map(_is_capital, units[first:work])) > 2:
         yield from range(first, work)
 
 
@@ -92,7 +92,7 @@ def _place(units: Sequence[Unit], index: int) -> Iterator[int]:
 
 
 def _product(units: Sequence[Unit], index: int) -> Iterator[int]:
-    """``a Lady Grey tea tin``, ``a Mona Lisa fridge magnet``: the last noun is a thing that is sold or made."""
+    """``a Lady Grey tea tin``, ``a Mona Lisa fridge magnet``: the last noun is a thing that is sold."""
     last = _end_of_capitals(units, index)
     if last == index or (last > index + 1 and not _is_capital(units[last - 1])):
         return

@@ -21,6 +21,8 @@ from obclip_privacy.language.units import Case, Kind, Unit, mentions
 
 #: A verb, its auxiliaries, adverbs and preposition: no more stands between a subject and its object.
 _CLAUSE = 5
+#: Between a pronoun and what somebody is.
+_SAID_TO_BE = frozenset({"is", "was", "are", "were", "s", "re"})
 
 
 class PronounLink(NamedTuple):
@@ -55,6 +57,9 @@ def link_pronouns(
             roles[index] = None
             continue
         person = _antecedent(units, roles, cast, links, index, case, shared)
+        described = _described_after(units, roles, cast, index, case)
+        if described is not None and person is not None:
+            person = cast.join(person, described) if person >= 0 else described
         if they and person == -1 and _only_groups(cast, index):
             person = None
         if person is not None and person < 0:
@@ -235,6 +240,25 @@ def _antecedent(
     if any(cast.gendered[person] for person in singular):
         return None
     return shared if shared is not None else singular[-1]
+
+
+def _described_after(units: Sequence[Unit], roles: Roles, cast: Cast, index: int, case: Case) -> int | None:
+    """The person that the pronoun is said to be, and whom no noun named before: ``she is an actress``."""
+    if case is not Case.SUBJECT:
+        return None
+    at = index + 1
+    if word_at(units, at) == "'":
+        at += 1
+    if word_at(units, at) not in _SAID_TO_BE or word_at(units, at + 1) not in grammar.ARTICLES:
+        return None
+    at += 2
+    while at < len(units) and (units[at].adjective is not None or is_modifier(units, at)):
+        if units[at].noun is not None and cast.of_unit.get(at, -1) >= 0 and roles[at] is Pos.NOUN:
+            break
+        at += 1
+    person = cast.of_unit.get(at, -1)
+    named = person >= 0 and not cast.plural[person] and cast.heads[person] == (at,)
+    return person if named else None
 
 
 def _only_groups(cast: Cast, index: int) -> bool:

@@ -21,7 +21,9 @@ _JOINING = grammar.CONJUNCTIONS | grammar.HELPING | grammar.PERCEPTION
 #: Words after a noun for a person that leave it one.
 _OF_PERSONS = grammar.APPEARANCE | grammar.PERSON_PARTS | grammar.WHEREABOUTS
 #: Verbs whose past is their base form, so that a subject in the singular may stand before them.
-_ALIKE_IN_THE_PAST = frozenset("cut set put hit let shut cast beat spread read split quit hurt bet".split())
+_ALIKE_IN_THE_PAST = frozenset(
+    {"cut", "set", "put", "hit", "let", "shut", "cast", "beat", "spread", "read", "split", "quit", "hurt"}
+)
 #: The longest name of a thing, in nouns (``card game box lid``).
 _LONGEST_NAME = 4
 
@@ -51,8 +53,8 @@ def heads_thing(units: Sequence[Unit], index: int, verbs: bool = False) -> bool:
 def end_of_thing(units: Sequence[Unit], index: int) -> int | None:
     """Where the nouns for things at *index*, the last of which ends the phrase, end; ``None`` if none do.
 
-    Adjectives may stand between. The last noun may be a plural, after another: a verb would follow its subject
-    at once.
+    Adjectives may stand between. The last noun may be a plural, after another: a verb would follow its
+    subject at once.
     """
     at = end = index
     if word_at(units, index) in _ALIKE_IN_THE_PAST:
@@ -102,7 +104,7 @@ def is_attribute(units: Sequence[Unit], index: int) -> bool:
 
 
 def is_product(units: Sequence[Unit], index: int) -> bool:
-    """``a girl guide cookie tin``: after an article, and the last of two nouns is a thing that is sold or made."""
+    """``a girl guide cookie tin``: after an article, and the last of two nouns is a thing that is sold."""
     end = end_of_thing(units, index + 1) if follows_article(units, index) else None
     return end is not None and end > index + 2 and units[end - 1].word in grammar.NAMESAKES
 
