@@ -71,7 +71,7 @@ CREATURE_PARTS = _words(
     "horn horns antlers trunk tusks fins whiskers snout hoof hooves kitten kittens puppy puppies pup "
     "pups cub cubs calf foal chick chicks duckling ducklings litter eggs egg young prey mate mouth "
     "herd pack leash collar kennel bone sail sails mast masts hull deck decks anchor rigging engines "
-    "mare ears nose tongue teeth voyage run crossing berth moorings"
+    "mare ears nose tongue teeth maiden voyage run crossing berth moorings"
 )
 #: Things that are named after somebody without showing them (``Batman logo``).
 NAMESAKES = _words(

@@ -14,6 +14,7 @@ from obclip_privacy.language.phrases import (
     REACH,
     Roles,
     choose_cue,
+    closes,
     closes_phrase,
     is_modifier,
     is_person_word,
@@ -35,7 +36,13 @@ def said_of_things(units: Sequence[Unit], roles: Roles) -> frozenset[int]:
     return frozenset(
         index
         for index, unit in enumerate(units)
-        if unit.cues and (_named_after(units, index) or _of_thing(units, index) or _is_blind(units, index))
+        if unit.cues
+        and (
+            _named_after(units, index)
+            or _of_thing(units, index)
+            or _is_blind(units, index)
+            or _is_thing_too(units, roles, index)
+        )
     ) | {
         index
         for index, unit in enumerate(units)
@@ -100,7 +107,7 @@ def _of_thing(units: Sequence[Unit], index: int) -> bool:
 
 def _before_modifiers(units: Sequence[Unit], index: int) -> int:
     at = index - 1
-    while at > 0 and (is_modifier(units, at) or word_at(units, at) in grammar.ARTICLES):
+    while at > 0 and (is_modifier(units, at) or units[at].weak or word_at(units, at) in grammar.ARTICLES):
         at -= 1
     return at
 
@@ -111,6 +118,28 @@ def _is_blind(units: Sequence[Unit], index: int) -> bool:
         return False
     determined = word_at(units, index - 2) in grammar.DETERMINERS
     return determined and units[index].gap and heads_thing(units, index - 1)
+
+
+def _is_thing_too(units: Sequence[Unit], roles: Roles, index: int) -> bool:
+    """Whether a word that is a thing too (``ginger``) is said of nobody.
+
+    It is said of somebody before a noun for a person, after ``who is``, and as the tag right after a person.
+    """
+    term = choose_cue(units, index).term
+    if not term.thing or term.pos is not CuePos.ADJECTIVE:
+        return False
+    noun = _noun_after(units, index)
+    if noun is not None and _is_somebody(units, roles, noun):
+        return False
+    before = word_at(units, index - 1)
+    tag = before == "," and closes(units, index + 1)
+    if index < 2 or not (tag or before in grammar.BE):
+        return True
+    return not (units[index - 2].word in grammar.RELATIVES or _is_somebody(units, roles, index - 2))
+
+
+def _is_somebody(units: Sequence[Unit], roles: Roles, index: int) -> bool:
+    return roles[index] in (Pos.NOUN, Pos.PRONOUN) or is_person_word(units, index)
 
 
 def _noun_after(units: Sequence[Unit], index: int) -> int | None:

@@ -22,7 +22,7 @@ from obclip_privacy.language.units import Case, Kind, Unit, mentions
 #: A verb, its auxiliaries, adverbs and preposition: no more stands between a subject and its object.
 _CLAUSE = 5
 #: Between a pronoun and what somebody is.
-_SAID_TO_BE = frozenset({"is", "was", "are", "were", "s", "re"})
+_SAID_TO_BE = frozenset({"is", "was", "are", "were", "been", "has", "have", "'", "s", "re", "ve"})
 
 
 class PronounLink(NamedTuple):
@@ -247,18 +247,17 @@ def _described_after(units: Sequence[Unit], roles: Roles, cast: Cast, index: int
     if case is not Case.SUBJECT:
         return None
     at = index + 1
-    if word_at(units, at) == "'":
+    while word_at(units, at) in _SAID_TO_BE:
         at += 1
-    if word_at(units, at) not in _SAID_TO_BE or word_at(units, at + 1) not in grammar.ARTICLES:
+    if at == index + 1 or word_at(units, at) not in grammar.ARTICLES:
         return None
-    at += 2
-    while at < len(units) and (units[at].adjective is not None or is_modifier(units, at)):
-        if units[at].noun is not None and cast.of_unit.get(at, -1) >= 0 and roles[at] is Pos.NOUN:
-            break
-        at += 1
-    person = cast.of_unit.get(at, -1)
-    named = person >= 0 and not cast.plural[person] and cast.heads[person] == (at,)
-    return person if named else None
+    for head in range(at + 1, min(len(units), at + 1 + REACH)):
+        person = cast.of_unit.get(head, -1)
+        if person >= 0 and cast.heads[person] == (head,):
+            return None if cast.plural[person] else person
+        if units[head].kind in (Kind.PUNCTUATION, Kind.BREAK) or units[head].word in grammar.PHRASE_ENDS:
+            return None
+    return None
 
 
 def _only_groups(cast: Cast, index: int) -> bool:
