@@ -93,6 +93,13 @@ NAMED_PLACES = _words(
     "square cathedral basilica palace castle falls bay county peninsula canyon highway boulevard library "
     "monument memorial plaza dam park"
 )
+#: Places that are dedicated to somebody (``the temple of Athena``).
+DEDICATED = _words("temple valley church chapel tomb shrine isle cape gate tomb mausoleum garden altar")
+#: Where the one whose name they have is to be seen (``a Taylor Swift concert``).
+OCCASIONS = _words(
+    "concert show party wedding birthday cosplay performance speech interview lecture gig tour meeting "
+    "funeral parade ceremony match fight dance family fan lookalike impersonator meme video clip scene"
+)
 #: After a noun and a hyphen: the whole describes a thing (``toddler-sized robot``).
 COMPARING = _words("sized size like shaped friendly proof themed inspired style styled made eating cut grade")
 #: Classes of nouns that say no more than the sex; others describe a thing that follows (``queen mattress``).

@@ -19,7 +19,7 @@ _REACH = 8
 #: What stands before the title of a work, after the word for what it is.
 _TITLED = frozenset({"of", "for", "titled", "entitled", "called", "named"})
 #: Words in a title that mostly have no capital, and the letter after an apostrophe.
-_SMALL = frozenset({"of", "the", "and", "with", "a", "an", "in", "on", "to", "my", "&", "'", "s"})
+_SMALL = frozenset({"of", "the", "and", "with", "a", "an", "in", "on", "to", "my", "&", "'", "s", "."})
 
 
 def named_things(units: Sequence[Unit]) -> frozenset[int]:
@@ -31,6 +31,7 @@ def named_things(units: Sequence[Unit]) -> frozenset[int]:
             found.update(_title_before(units, index))
         elif _names(unit):
             found.update(_place(units, index))
+            found.update(_of_place(units, index))
             found.update(_product(units, index))
     return frozenset(found)
 
@@ -56,7 +57,7 @@ def _title_after(units: Sequence[Unit], work: int) -> Iterator[int]:
 
 
 def _title_before(units: Sequence[Unit], work: int) -> Iterator[int]:
-    """``The Girl with the Dragon Tattoo audiobook``: three words with capitals at least, the first aside."""
+    """``The Girl with the Dragon Tattoo audiobook``, ``Brothers Grimm book``: three capitals, or a name."""
     first = work
     while (
         first > 0
@@ -64,7 +65,9 @@ def _title_before(units: Sequence[Unit], work: int) -> Iterator[int]:
         and (_is_capital(units[first - 1]) or (first < work and word_at(units, first - 1) in _SMALL))
     ):
         first -= 1
-    if sum(map(_is_capital, units[first:work])) > 2:
+    capitals = sum(map(_is_capital, units[first:work]))
+    brothers = units[work - 1].kind is Kind.WORD and not units[work - 1].word.endswith("ing")
+    if capitals > 2 or (capitals == 2 and brothers and units[first].kind is Kind.MENTION):
         yield from range(first, work)
 
 
@@ -91,6 +94,14 @@ def _place(units: Sequence[Unit], index: int) -> Iterator[int]:
         yield from range(index, last)
 
 
+def _of_place(units: Sequence[Unit], index: int) -> Iterator[int]:
+    """``the temple of Athena``, ``the Valley of the Kings``."""
+    of = index - 2 if word_at(units, index - 1) == "the" else index - 1
+    known = word_at(units, of - 1) in grammar.NAMED_PLACES | grammar.DEDICATED
+    if known and word_at(units, of) == "of" and _is_capital(units[index]):
+        yield from range(index, _end_of_capitals(units, index))
+
+
 def _product(units: Sequence[Unit], index: int) -> Iterator[int]:
     """``a Lady Grey tea tin``, ``a Mona Lisa fridge magnet``: the last noun is a thing that is sold."""
     last = _end_of_capitals(units, index)
@@ -99,7 +110,10 @@ def _product(units: Sequence[Unit], index: int) -> Iterator[int]:
     if word_at(units, last) == "'" and word_at(units, last + 1) == "s":
         last += 2
     end = end_of_thing(units, last)
-    if end is not None and units[end - 1].word in grammar.NAMESAKES and not units[last].capital:
+    if end is None or units[last].capital or units[end - 1].word in grammar.OCCASIONS:
+        return
+    article = word_at(units, index - 1) in grammar.ARTICLES | {"the"}
+    if article or units[end - 1].word in grammar.NAMESAKES:
         named = any(_is_capital(unit) and unit.kind is Kind.WORD for unit in units[index:last])
         if named or any(cue.term.kind == "name" for unit in units[index:last] for cue in unit.cues):
             yield from range(index, last)

@@ -71,7 +71,7 @@ def end_of_thing(units: Sequence[Unit], index: int) -> int | None:
 def _participle(units: Sequence[Unit], index: int) -> bool:
     """Whether what is said of a noun before it follows (``a ship moored alongside``)."""
     word = word_at(units, index)
-    return word.endswith(("ed", "ing")) or word in _ALIKE_IN_THE_PAST
+    return word.endswith(("ed", "ing")) or word in _ALIKE_IN_THE_PAST or word in ("full", "made")
 
 
 def _is_plural_thing(units: Sequence[Unit], index: int) -> bool:
@@ -83,7 +83,7 @@ def _is_plural_thing(units: Sequence[Unit], index: int) -> bool:
 def follows_article(units: Sequence[Unit], index: int) -> bool:
     """Whether *a* or *an* stands before *index*, or before the adjectives of things before it."""
     at = index - 1
-    while at > 0 and units[at].kind is Kind.WORD and units[at].word in wordlists.modifiers():
+    while at > 0 and (units[at].adjective is not None or units[at].word in wordlists.modifiers()):
         at -= 1
     return word_at(units, at) in grammar.ARTICLES
 
@@ -136,20 +136,33 @@ def describes_animal(units: Sequence[Unit], index: int) -> bool:
 
 
 def compares(units: Sequence[Unit], index: int) -> bool:
-    """``toddler-sized``, ``man-made``, ``actor-model diagram``: like somebody, or by them, or a compound."""
-    if index + 2 >= len(units) or word_at(units, index + 1) != "-" or units[index + 1].gap:
+    """``toddler-sized``, ``man-made``, ``a father-and-son shop``: like somebody, or a compound."""
+    first, last = _hyphened(units, index)
+    if last == first + 1:
         return False
-    if units[index + 2].gap:
-        return False
-    if word_at(units, index + 2) in grammar.COMPARING:
+    if word_at(units, index + 2) in grammar.COMPARING and last > index + 2:
         return True
-    return _is_thing_joined(units, index + 2) and heads_thing(units, index + 3)
+    return not units[last - 1].person and end_of_thing(units, last) is not None
 
 
-def _is_thing_joined(units: Sequence[Unit], index: int) -> bool:
-    """Whether the word after a hyphen is one for a thing."""
-    unit = units[index]
-    return not unit.person and unit.kind is Kind.WORD and unit.word in wordlists.words()
+def _hyphened(units: Sequence[Unit], index: int) -> tuple[int, int]:
+    """The range of units around *index* that hyphens join."""
+    first, last = index, index + 1
+    while first > 1 and word_at(units, first - 1) == "-" and not (units[first].gap or units[first - 1].gap):
+        first -= 2
+    while last + 1 < len(units) and units[last].word == "-" and not (units[last].gap or units[last + 1].gap):
+        last += 2
+    return first, last
+
+
+def is_measure(units: Sequence[Unit], index: int) -> bool:
+    """``a two-man saw``, ``a one man tent``: for how many a thing is."""
+    number = index - 2 if word_at(units, index - 1) == "-" else index - 1
+    if word_at(units, number) not in grammar.NUMBERS or closes_phrase(units, index + 1):
+        return False
+    if number < index - 1:
+        return not units[index + 1].person and units[index + 1].word not in grammar.OCCASIONS
+    return word_at(units, number - 1) in grammar.ARTICLES and heads_thing(units, index + 1, verbs=True)
 
 
 def is_game_piece(units: Sequence[Unit], index: int) -> bool:
