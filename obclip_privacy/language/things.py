@@ -20,6 +20,8 @@ _GAME_REACH = 8
 _JOINING = grammar.CONJUNCTIONS | grammar.HELPING | grammar.PERCEPTION
 #: Words after a noun for a person that leave it one.
 _OF_PERSONS = grammar.APPEARANCE | grammar.PERSON_PARTS | grammar.WHEREABOUTS
+#: Words after a number and a noun that are those persons themselves (``a three man band``).
+_OF_SEVERAL = grammar.GROUP_WORDS | grammar.PLURAL_PERSONS | grammar.OCCASIONS
 #: Verbs whose past is their base form, so that a subject in the singular may stand before them.
 _ALIKE_IN_THE_PAST = frozenset(
     {"cut", "set", "put", "hit", "let", "shut", "cast", "beat", "spread", "read", "split", "quit", "hurt"}
@@ -116,6 +118,8 @@ def is_animal(units: Sequence[Unit], index: int, mask: Mask) -> bool:
         return mask.classes == ("gender.adult",) and units[index].adjective is not None
     if following not in wordlists.animals() or following in wordlists.persons():
         return False
+    if index + 2 < len(units) and units[index + 2].person:
+        return False  # a cowboy horse rider
     verb = following.endswith("s") and following[:-1] in wordlists.verbs() and not mask.plural
     if not verb:
         return True
@@ -160,8 +164,10 @@ def is_measure(units: Sequence[Unit], index: int) -> bool:
     number = index - 2 if word_at(units, index - 1) == "-" else index - 1
     if word_at(units, number) not in grammar.NUMBERS or closes_phrase(units, index + 1):
         return False
+    if units[index + 1].person or units[index + 1].word in _OF_SEVERAL:
+        return False
     if number < index - 1:
-        return not units[index + 1].person and units[index + 1].word not in grammar.OCCASIONS
+        return True
     return word_at(units, number - 1) in grammar.ARTICLES and heads_thing(units, index + 1, verbs=True)
 
 
