@@ -115,7 +115,7 @@ def test_values_that_are_given_up_are_checked_too(strict: Engine, monkeypatch: p
     assert strict.candidates(prompt).status == "refused"
 
 
-@pytest.mark.parametrize("people", [3, 4])
+@pytest.mark.parametrize("people", [3, pytest.param(4, marks=pytest.mark.slow)])
 def test_values_that_are_given_up_are_checked_together(
     strict: Engine, monkeypatch: pytest.MonkeyPatch, people: int
 ) -> None:
