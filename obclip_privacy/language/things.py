@@ -146,7 +146,9 @@ def compares(units: Sequence[Unit], index: int) -> bool:
         return False
     if word_at(units, index + 2) in grammar.COMPARING and last > index + 2:
         return True
-    return not units[last - 1].person and end_of_thing(units, last) is not None
+    if units[last - 1].person or word_at(units, last) in _OF_SEVERAL:
+        return False
+    return end_of_thing(units, last) is not None
 
 
 def _hyphened(units: Sequence[Unit], index: int) -> tuple[int, int]:
