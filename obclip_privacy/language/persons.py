@@ -57,6 +57,19 @@ class Cast:
         self._at.insert(at, index)
         self._who.insert(at, person)
 
+    def join(self, person: int, other: int) -> int:
+        """Let everything that names *other* name *person*, who was named before; gives *person*."""
+        if person == other:
+            return person
+        for index, named in list(self.of_unit.items()):
+            if named == other:
+                self.of_unit[index] = person
+        self.heads[person] += self.heads[other]
+        self.heads[other] = ()
+        self.gendered[person] |= self.gendered[other]
+        self._who = [person if named == other else named for named in self._who]
+        return person
+
     def before(self, index: int) -> list[int]:
         """Persons named before *index*, the nearest last."""
         earlier = self._who[: bisect_left(self._at, index)]

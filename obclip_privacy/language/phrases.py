@@ -13,13 +13,16 @@ from collections.abc import Sequence
 
 from obclip_privacy.attributes.base import CuePos, CueTerm, Pos
 from obclip_privacy.language import grammar, wordlists
-from obclip_privacy.language.genitives import describes_thing
+from obclip_privacy.language.genitives import describes_thing, says_only_sex
 from obclip_privacy.language.things import (
     compares,
+    describes_animal,
     heads_thing,
     is_animal,
     is_attribute,
     is_game_piece,
+    is_measure,
+    is_product,
     is_thing_word,
 )
 from obclip_privacy.language.units import CueSense, Kind, Mask, Unit, mentions
@@ -68,7 +71,8 @@ def is_person_word(units: Sequence[Unit], index: int) -> bool:
     unit = units[index]
     if not unit.person or (unit.cues and choose_cue(units, index).term.pos is not CuePos.NOUN):
         return False
-    if not unit.word.endswith("s") and unit.word not in grammar.PLURAL_PERSONS and is_attribute(units, index):
+    single = not unit.word.endswith("s") and unit.word not in grammar.PLURAL_PERSONS
+    if single and (is_attribute(units, index) or _before_animal(units, index)):
         return False
     before = units[index - 1] if index else None
     if before is None:
@@ -88,6 +92,12 @@ def is_person_word(units: Sequence[Unit], index: int) -> bool:
         index + 1 < len(units) and units[index + 1].pronoun is not None
     )
     return not (subject and unit.word.endswith("s") and object_follows)
+
+
+def _before_animal(units: Sequence[Unit], index: int) -> bool:
+    """``a giant hornet``, ``a soldier beetle``; a plural may be a verb (``a nurse pets a dog``)."""
+    following = word_at(units, index + 1)
+    return following in wordlists.animals() and not following.endswith("s")
 
 
 def choose_cue(units: Sequence[Unit], index: int) -> CueSense:
@@ -194,14 +204,23 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     following = word_at(units, index + 1)
     if is_animal(units, index, mask):
         return False
-    plain = not mask.classes or mask.classes[0] in grammar.PLAIN_SEXES
+    plain = says_only_sex(units[index], mask)
     # ``in a witch costume`` tells who wears it.
     worn = word_at(units, index + 1) in grammar.COSTUMES
     if not plain and not worn and not mask.plural and is_attribute(units, index):
         return False
+    if not worn and not mask.plural and is_product(units, index):
+        return False
+    if (
+        mask.plural
+        and word_at(units, index - 1) in grammar.ARTICLES
+        and heads_thing(units, index + 1, verbs=True)
+    ) or (not mask.plural and is_measure(units, index)):
+        return False
     if describes_thing(units, index, mask) or compares(units, index) or is_game_piece(units, index):
         return False
-    if mask.classes == ("age.minor",) and not mask.plural and is_thing_word(units, index + 1):
+    minor = mask.classes == ("age.minor",) and not mask.plural
+    if minor and (is_thing_word(units, index + 1) or describes_animal(units, index)):
         return False
     if not ambiguous or (mask.plural and mask.attributes != ("age",)):
         return True

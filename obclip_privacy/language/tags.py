@@ -84,6 +84,15 @@ def _tells_origin(units: Sequence[Unit], index: int) -> bool:
     return after in grammar.ORIGIN_NOUNS
 
 
+def names_origin_again(units: Sequence[Unit], cast: Cast, index: int) -> bool:
+    """Whether the adjective is the second of ``German and Turkish``: of one person one origin is written."""
+    if index <= 1 or word_at(units, index - 1) not in grammar.ORIGIN_JOINERS - {","}:
+        return False
+    one, other = units[index - 2].adjective, units[index].adjective
+    same = one is not None and one == other and one.attributes == ("ethnicity",)
+    return same and cast.of_unit.get(index - 2, -1) == cast.of_unit[index] >= 0
+
+
 def _link(roles: Roles, cast: Cast, index: int, role: Pos, person: int | None) -> None:
     if person is not None:
         roles[index] = role
@@ -139,11 +148,17 @@ def _predicate_of(units: Sequence[Unit], roles: Roles, cast: Cast, index: int) -
 def _is_tag(units: Sequence[Unit], roles: Roles, index: int) -> bool:
     """Whether the adjective makes a whole segment, alone or with other adjectives of persons."""
     first, last = index, index + 1
-    while first > 0 and units[first - 1].adjective is not None and not opens(units, first):
-        first -= 1
-    while last < len(units) and units[last].adjective is not None and not closes(units, last):
-        last += 1
-    return opens(units, first) and closes(units, last)
+    while first > 0 and not opens(units, first):
+        step = 2 if word_at(units, first - 1) in grammar.LIST_JOINERS else 1
+        if first < step or units[first - step].adjective is None:
+            return False
+        first -= step
+    while not closes(units, last):
+        step = 2 if units[last].word in grammar.LIST_JOINERS else 1
+        if last + step > len(units) or units[last + step - 1].adjective is None:
+            return False
+        last += step
+    return True
 
 
 def _colours_person(units: Sequence[Unit], cast: Cast, index: int) -> bool:
