@@ -54,13 +54,15 @@ class Plan:
         ]
         texts: dict[str, tuple[int, ...]] = {}
         for assignment in itertools.product(*ranges):
-            row = tuple(value for index, value in enumerate(assignment) if index not in neutral)
+            row = assignment
+            if neutral:
+                row = tuple(value for index, value in enumerate(assignment) if index not in neutral)
             texts.setdefault(realise(compiled, assignment), row)
         return texts
 
     def sent_for(self, assignment: tuple[int | None, ...]) -> str:
         """The prompt that is sent for *assignment*."""
-        return realise(self._compiled, [0 if value is None else value for value in assignment])
+        return realise(self._compiled, [value or 0 for value in assignment])
 
     @property
     def n(self) -> int:
@@ -76,7 +78,9 @@ class Plan:
         compiled = self.stated.compile(outside, cues=True)
         ranges = [range(max(len(column.values), 1)) for column in self.hidden]
         for assignment in itertools.product(*ranges):
-            stated = tuple(None if i in outside else value for i, value in enumerate(assignment))
+            stated: tuple[int | None, ...] = assignment
+            if outside:
+                stated = tuple(None if i in outside else value for i, value in enumerate(assignment))
             yield stated, realise(compiled, assignment)
 
 
@@ -84,7 +88,7 @@ def canonical_form(template: Template, real: tuple[int | None, ...], *, cues: bo
     """The prompt that a person's own words come down to, with or without its cues."""
     outside = frozenset(index for index, value in enumerate(real) if value is None)
     compiled = template.compile(outside, cues=cues)
-    return realise(compiled, [0 if value is None else value for value in real])
+    return realise(compiled, [value or 0 for value in real])
 
 
 def variations(

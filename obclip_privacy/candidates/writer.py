@@ -30,6 +30,7 @@ from obclip_privacy.language.units import Part
 
 #: What may stand between an article and its word (``an (old:1.2) man``).
 BEFORE_WORDS = frozenset("\"'([{*_")
+_JOINERS = grammar.LIST_JOINERS | {","}
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ class Writer:
         index = first
         while index < last:
             word = self.decisions.scan.units[index].word
-            joins = word in grammar.LIST_JOINERS | {","} and index > first
+            joins = index > first and word in _JOINERS
             gap = self._gap(index) if index > first else ""
             if joins:
                 end = index + 1

@@ -100,8 +100,9 @@ def analyse(units: Sequence[Unit], *, they: bool = False) -> Analysis:
     whether a pronoun, whichever it is, speaks of one of them or of all.
     """
     groups = syntax_groups(units)
-    files = {i for first, last in groups if units[first].word == "<" for i in range(first, last)}
-    outside = in_the_style_of(units) | named_things(units) | files
+    outside = in_the_style_of(units) | named_things(units)
+    if groups:
+        outside |= {i for first, last in groups if units[first].word == "<" for i in range(first, last)}
     if not any(unit.person or unit.cues for unit in units) and not mentions(units):
         nothing: frozenset[int] = frozenset()
         return Analysis(

@@ -25,6 +25,7 @@ from obclip_privacy.language.units import Kind, Unit
 
 #: Kinds of cues that are things, and may say what another thing is for.
 _LOOKS = frozenset({"hair", "body", "dress", "make-up"})
+_OF_PERSONS = grammar.APPEARANCE | grammar.PERSON_PARTS
 
 
 def said_of_things(units: Sequence[Unit], roles: Roles) -> frozenset[int]:
@@ -166,4 +167,4 @@ def _is_thing(units: Sequence[Unit], roles: Roles, noun: int | None) -> bool:
     # A compound ends in its head: ``a blind piano tuner``.
     if word_at(units, noun + 1) and is_person_word(units, noun + 1):
         return False
-    return units[noun].word not in grammar.APPEARANCE | grammar.PERSON_PARTS
+    return units[noun].word not in _OF_PERSONS

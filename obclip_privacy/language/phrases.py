@@ -54,6 +54,9 @@ _COMPOUND = 4
 #: How far before ``one black and one white`` the two of them are named.
 _SEVERAL_REACH = 16
 
+_DETERMINED = grammar.DETERMINERS | grammar.NUMBERS
+_BEFORE_VERBS = (grammar.AUXILIARIES - grammar.BE) | {"to"}
+
 Roles = list[Pos | None]
 
 #: What an adjective of origin is before clothes that somebody wears.
@@ -77,7 +80,7 @@ def is_person_word(units: Sequence[Unit], index: int) -> bool:
     before = units[index - 1] if index else None
     if before is None:
         return True
-    if before.word == "to" or before.word in grammar.AUXILIARIES - grammar.BE:
+    if before.word in _BEFORE_VERBS:
         return False
     if before.pronoun is not None and before.pronoun.form == 0:
         return False
@@ -112,7 +115,7 @@ def choose_cue(units: Sequence[Unit], index: int) -> CueSense:
     nouns = [cue for cue in found if cue.term.pos is CuePos.NOUN]
     if nouns and len(found) > len(nouns) and found[0].term.pos is CuePos.ADJECTIVE:
         alone = closes_phrase(units, index + 1) and word_at(units, index + 1) not in ("one", "ones")
-        determined = word_at(units, index - 1) in grammar.DETERMINERS | grammar.NUMBERS or (
+        determined = word_at(units, index - 1) in _DETERMINED or (
             index > 0 and (units[index - 1].adjective is not None or is_modifier(units, index - 1))
         )
         if alone and determined:
@@ -173,10 +176,10 @@ def resolve_roles(units: Sequence[Unit], outside: frozenset[int]) -> tuple[Roles
 def in_the_style_of(units: Sequence[Unit]) -> frozenset[int]:
     """Units that name an artist or a school after ``style of``: nobody who is in the picture."""
     found: set[int] = set()
-    for index, unit in enumerate(units):
-        if unit.word in ("style", "manner") and word_at(units, index + 1) == "of":
-            at = index + 2
-            while not closes(units, at) and at < index + REACH:
+    for index in [index for index, unit in enumerate(units) if unit.word == "of"]:
+        if word_at(units, index - 1) in ("style", "manner"):
+            at = index + 1
+            while not closes(units, at) and at < index - 1 + REACH:
                 found.add(at)
                 at += 1
     return frozenset(found)
@@ -233,7 +236,7 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     at = index - 1
     while at >= max(0, index - 4) and (units[at].adjective is not None or is_modifier(units, at)):
         at -= 1
-    determined = word_at(units, at) in grammar.DETERMINERS | grammar.NUMBERS or word_at(units, at).isdigit()
+    determined = word_at(units, at) in _DETERMINED or word_at(units, at).isdigit()
     gendered = mask.attributes == ("gender",)
     described = at < index - 1 and opens(units, at + 1)
     alone = gendered and opens(units, index)

@@ -23,6 +23,8 @@ from obclip_privacy.language.units import Case, Kind, Unit, mentions
 _CLAUSE = 5
 #: Between a pronoun and what somebody is.
 _SAID_TO_BE = frozenset({"is", "was", "are", "were", "been", "has", "have", "'", "s", "re", "ve"})
+#: What does not stand between them.
+_NEW_CLAUSE = grammar.DETERMINERS | grammar.CONJUNCTIONS | grammar.RELATIVES
 
 
 class PronounLink(NamedTuple):
@@ -279,9 +281,7 @@ def _acts_on(units: Sequence[Unit], cast: Cast, person: int, index: int) -> bool
         return False
     between = units[cast.last_head(person, index) + 1 : index]
     return len(between) <= _CLAUSE and not any(
-        unit.kind is not Kind.WORD
-        or unit.word in grammar.DETERMINERS | grammar.CONJUNCTIONS | grammar.RELATIVES
-        for unit in between
+        unit.kind is not Kind.WORD or unit.word in _NEW_CLAUSE for unit in between
     )
 
 

@@ -25,6 +25,8 @@ from obclip_privacy.language.units import Unit, mentions
 
 #: How far before a phrase its person may be, in units.
 REACH = 40
+#: What may stand between somebody and the form of *be*.
+_BEFORE_BE = grammar.AUXILIARIES | grammar.RELATIVES | {"also"}
 
 
 def link_loose_mentions(units: Sequence[Unit], roles: Roles, cast: Cast) -> None:
@@ -135,7 +137,7 @@ def _predicate_of(units: Sequence[Unit], roles: Roles, cast: Cast, index: int) -
     if word_at(units, at) not in grammar.BE:
         return None
     at -= 1
-    while word_at(units, at) in grammar.AUXILIARIES | grammar.RELATIVES | {"also"}:
+    while word_at(units, at) in _BEFORE_BE:
         at -= 1
     if at in cast.of_unit and cast.of_unit[at] >= 0:
         return cast.of_unit[at]
