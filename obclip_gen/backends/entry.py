@@ -27,7 +27,8 @@ class LoadOptions:
 
     Attributes:
         compute: arithmetic of the denoiser.
-        device: a torch device, such as ``cpu``, ``cuda`` or ``mps``; ``auto`` takes the best there is.
+        device: a torch device, such as ``cpu``, ``cuda`` or ``mps``; ``auto`` takes the best there is;
+            ``openvino`` runs the denoiser on OpenVINO, the rest on the CPU.
         chunks: of 75 tokens that CLIP reads, 1 to 8; both sides of a request may differ.
         clip_skip: layers of CLIP that are left out at the end, 0 to 8.
         low_memory: attention in slices, pictures decoded one at a time and in tiles.

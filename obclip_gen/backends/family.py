@@ -15,6 +15,8 @@ from obclip_gen.backends.autoencoder import Decoder
 from obclip_gen.backends.entry import Defaults, LoadOptions
 from obclip_gen.backends.layout import ModelLayout
 from obclip_gen.backends.memory import Memory, estimate
+from obclip_gen.backends.openvino import DEVICE as OPENVINO
+from obclip_gen.backends.openvino import OpenVinoRuntime, load_openvino
 from obclip_gen.backends.parts import Parts
 from obclip_gen.backends.protocol import Conditioning, Macs
 from obclip_gen.backends.safety import SafetyChecker
@@ -30,20 +32,32 @@ class FamilyBackend(ABC):
     #: The part that denoises.
     denoiser_part: ClassVar[str]
 
-    def __init__(self, layout: ModelLayout, options: LoadOptions) -> None:
+    def __init__(self, layout: ModelLayout, options: LoadOptions, parts: Parts | None = None) -> None:
         """Load a model.
+
+        Args:
+            layout: where its parts lie.
+            options: how to load.
+            parts: what loads them; by default, from the folders of *layout*.
 
         Raises:
             BadInputError: a part is missing, of a class that this family does not have, or cannot be
                 loaded.
         """
         self._options = options
-        self._parts = parts = Parts(layout, options)
+        self._parts = parts = parts or Parts(layout, options)
         self._check(parts)
+        if options.device == OPENVINO:
+            load_openvino()  # before anything large is
         self._denoiser = self._load_denoiser(parts)
+        self._openvino = (
+            OpenVinoRuntime(self._denoiser, self._run, parts.compute) if options.device == OPENVINO else None
+        )
         if parts.compute is torch.bfloat16 and parts.device.type == "cpu":
             self._denoiser = self._denoiser.to(memory_format=torch.channels_last)
-        if options.low_memory and hasattr(self._denoiser, "set_attention_slice"):
+        # OpenVINO plans its memory by itself
+        slices = options.low_memory and self._openvino is None
+        if slices and hasattr(self._denoiser, "set_attention_slice"):
             self._denoiser.set_attention_slice("auto")
         self._decoder = Decoder(parts, options)
         self._safety = (
@@ -148,6 +162,8 @@ class FamilyBackend(ABC):
         """See the protocol."""
         device = self._parts.device
         tensors = {name: value.to(device) for name, value in conditioning.tensors.items()}
+        if self._openvino is not None:
+            return self._openvino(latents, timesteps, tensors)
         with torch.inference_mode(), self._arithmetic():
             output = self._run(self._denoiser, latents.to(device), timesteps.to(device), tensors)
         return output.float().contiguous().to(latents.device)
@@ -197,7 +213,12 @@ class FamilyBackend(ABC):
         """See the protocol."""
         _, *cells = self.latent_shape(height, width)
         self._sample()
-        return estimate(self._modules(), lambda: self._blank((cells[0], cells[1])), rows)
+        memory = estimate(self._modules(), lambda: self._blank((cells[0], cells[1])), rows)
+        if self._openvino is None:
+            return memory
+        # compiled weights are a copy in their kernels' own order; torch's stay, for pictures of another size
+        copied = memory.weights[self.denoiser_part] * self._parts.compute.itemsize // 4
+        return Memory({**memory.weights, OPENVINO: copied}, memory.working)
 
     def _modules(self) -> dict[str, nn.Module]:
         texts = {part: cast("nn.Module", encoder.model) for part, encoder in self._encoders.items()}

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from obclip_gen.backends.entry import LoadOptions
 from obclip_gen.backends.layout import ModelLayout
+from obclip_gen.backends.openvino import DEVICE as OPENVINO
+from obclip_gen.canonical import canonical_bytes
 from obclip_gen.libs import library
 from obclip_privacy.errors import BadInputError
 from obclip_privacy.policy.frozen import Json
+
+#: Bytes of the widest vector that a CPU loads, and what torch aligns its own memory to.
+_VECTOR = 64
 
 
 class Parts:
@@ -66,19 +72,35 @@ class Parts:
             half: whether its weights may be kept in 16 bits, where the device computes so.
         """
         cls = getattr(library(module), kind)
-        narrow = half and self.device.type != "cpu" and self.compute is not torch.float32
         try:
             loaded = cls.from_pretrained(
                 str(self.layout.parts[part]),
                 local_files_only=True,
                 use_safetensors=True,
                 variant=self._weights(part)[1],
-                torch_dtype=self.compute if narrow else torch.float32,
+                torch_dtype=self.weights_dtype(half=half),
             )
         except (OSError, ValueError, RuntimeError) as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise BadInputError(f"{self.layout.model_id}: {part} cannot be loaded: {reason}") from None
+        return self.ready(loaded)
+
+    def weights_dtype(self, *, half: bool) -> torch.dtype:
+        """Give the type that weights are kept in: 16 bits where they may be and the device computes so."""
+        narrow = half and self.device.type != "cpu" and self.compute is not torch.float32
+        return self.compute if narrow else torch.float32
+
+    def ready(self, loaded: Any) -> Any:
+        """Put a part into inference mode, on the device.
+
+        Weights that lie in a file stay there, wherever its header happens to end, and kernels round in
+        another order where an address is not that of a whole vector. So such weights are copied: the same
+        weights then give the same bits, whatever file they came from.
+        """
         loaded.requires_grad_(False)
+        for weight in loaded.parameters():
+            if weight.data_ptr() % _VECTOR:
+                weight.data = weight.data.clone()
         return loaded.eval().to(self.device)
 
     def tokenizer(self, part: str, kind: str) -> Any:
@@ -120,13 +142,32 @@ class Parts:
         )
 
     def weights_sha256(self, *parts: str) -> str:
-        """Hash the weights of parts: the bytes of their safetensors files, in order of their names."""
-        total = hashlib.sha256()
-        for part in parts:
-            for file in self._weights(part)[0]:
-                with file.open("rb") as stream:
-                    total.update(hashlib.file_digest(stream, "sha256").digest())
-        return total.hexdigest()
+        """Hash the weights of parts: see :func:`tensors_sha256`."""
+        return tensors_sha256(*(self.tensors(part) for part in parts))
+
+    def tensors(self, part: str) -> dict[str, Tensor]:
+        """Open the weights of a part, as they are stored; they stay in their files until they are used."""
+        opened: dict[str, Tensor] = {}
+        for file in self._weights(part)[0]:
+            with library("safetensors").safe_open(str(file), framework="pt") as stored:
+                opened |= {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+        return opened
+
+
+def tensors_sha256(*parts: Mapping[str, Tensor]) -> str:
+    """Hash weights: names, number formats, shapes and bytes, in the order of the names.
+
+    Which files they lie in, and in which order, is left out, and so is what differs between writers of the
+    same text encoder: the prefix ``text_model.`` and the stored counting of positions.
+    """
+    total = hashlib.sha256()
+    for part in parts:
+        named = {name.removeprefix("text_model."): value for name, value in part.items()}
+        for name in sorted(name for name in named if not name.endswith("position_ids")):
+            value = named[name].contiguous()
+            total.update(canonical_bytes({"name": name, "of": str(value.dtype), "shape": list(value.shape)}))
+            total.update(value.reshape(-1).view(torch.uint8).numpy().data)
+    return total.hexdigest()
 
 
 def read_json(layout: ModelLayout, part: str, name: str) -> dict[str, Json]:
@@ -156,10 +197,14 @@ def class_of(config: dict[str, Json]) -> str | None:
 def torch_device(name: str) -> torch.device:
     """Give a device that torch can use; ``auto`` takes CUDA, else Apple's, else the CPU.
 
+    Beside OpenVINO, torch runs on the CPU.
+
     Raises:
         BadInputError: it cannot.
     """
-    if name == "auto":
+    if name == OPENVINO:
+        name = "cpu"
+    elif name == "auto":
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     try:
         device = torch.device(name)

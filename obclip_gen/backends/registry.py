@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from obclip_gen.backends.entry import LoadOptions
@@ -13,21 +14,25 @@ if TYPE_CHECKING:
 
 DEFAULT_CLOUD = "embedded:cloud"
 DEFAULT_DEVICE = "embedded:device"
+#: What is a file of weights by its name needs no scheme; the scheme refuses those that can run code.
+_FILE = re.compile(r".+\.(safetensors(@\w+)?|ckpt|pt|pth|bin)", re.IGNORECASE)
 
 
 def split_reference(reference: str) -> tuple[str, str]:
-    """Take ``scheme:model`` apart.
+    """Take ``scheme:model`` apart; the plain name of a file of weights is ``file:<name>``.
 
     Raises:
         BadInputError: it has no scheme, or an unknown one.
     """
     scheme, colon, model = reference.partition(":")
     registry = load_registry()
+    if scheme not in registry.backends and _FILE.fullmatch(reference):
+        return "file", reference
     if not colon or scheme not in registry.backends:
         failed = "".join(f"; plugin {name} failed to load ({why})" for name, why in registry.broken.items())
         raise BadInputError(
             f"model {reference!r}: write SCHEME:MODEL with one of {', '.join(registry.backends)};"
-            f" for example {DEFAULT_CLOUD} or diffusers:FOLDER{failed}"
+            f" for example {DEFAULT_CLOUD} or diffusers:FOLDER, or name a FILE.safetensors{failed}"
         )
     return scheme, model
 

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from obclip_gen.backends.engine import Engine, WholeEngine
 from obclip_gen.backends.entry import Defaults
 from obclip_gen.backends.family import FamilyBackend
 from obclip_gen.backends.parts import Parts
@@ -129,12 +130,16 @@ class StableDiffusionBackend(FamilyBackend):
         )[0]
         return output
 
-    def engine(self, height: int, width: int) -> UNetEngine:
+    def engine(self, height: int, width: int) -> Engine:
         """Take the denoiser apart for one request; see :mod:`obclip_gen.backends.engine`.
+
+        On OpenVINO it is one piece.
 
         Raises:
             BadInputError: it has parts that the engine does not know.
         """
+        if self._openvino is not None:
+            return WholeEngine(self, height, width)
         _, rows, columns = self.latent_shape(height, width)
         price = self._prices((rows, columns)).price
         return UNetEngine(self._denoiser, price, self._arithmetic, (height, width))

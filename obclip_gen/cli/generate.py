@@ -114,10 +114,17 @@ def generate(
     ] = "embedded",
     cloud_model: Annotated[
         str | None,
-        typer.Option(help="The cloud model, unless --server; default: the pair's.", rich_help_panel=_MODELS),
+        typer.Option(
+            help="The cloud model, unless --server: SCHEME:MODEL or FILE.safetensors; default: the pair's.",
+            rich_help_panel=_MODELS,
+        ),
     ] = None,
     device_model: Annotated[
-        str | None, typer.Option(help="The device model; default: the pair's.", rich_help_panel=_MODELS)
+        str | None,
+        typer.Option(
+            help="The device model, SCHEME:MODEL or FILE.safetensors; default: the pair's.",
+            rich_help_panel=_MODELS,
+        ),
     ] = None,
     chunks: Annotated[
         int,
@@ -140,7 +147,9 @@ def generate(
     compute: Annotated[
         ComputeChoice, typer.Option(help="Arithmetic of the denoisers.", rich_help_panel=_MODELS)
     ] = ComputeChoice.AUTO,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps.", rich_help_panel=_MODELS)] = "auto",
+    device: Annotated[
+        str, typer.Option(help="auto, cpu, cuda, mps, openvino.", rich_help_panel=_MODELS)
+    ] = "auto",
     threads: Annotated[
         int | None, typer.Option(min=1, help="CPU threads; default: torch's own.", rich_help_panel=_MODELS)
     ] = None,

@@ -101,10 +101,13 @@ def pull(
 
 @app.command()
 def info(
-    model: Annotated[str, typer.Argument(help="SCHEME:MODEL, such as embedded:cloud.", show_default=False)],
+    model: Annotated[
+        str,
+        typer.Argument(help="SCHEME:MODEL, such as embedded:cloud, or FILE.safetensors.", show_default=False),
+    ],
     rows: Annotated[int, typer.Option(min=1, help="Denoiser rows for the memory: 2 N with guidance.")] = 2,
     compute: Annotated[ComputeChoice, typer.Option(help="Arithmetic of the denoiser.")] = ComputeChoice.AUTO,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps, openvino.")] = "auto",
     output_format: Annotated[Format, typer.Option("--format", "-f", help="table or json.")] = Format.TABLE,
 ) -> None:
     """Load a model and show its fingerprint, its settings, its cost and its memory, without running it."""

@@ -26,10 +26,10 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8420,
     model: Annotated[
-        str, typer.Option(help="The cloud model, SCHEME:MODEL; see 'obclip models list'.")
+        str, typer.Option(help="The cloud model, SCHEME:MODEL or FILE.safetensors; see 'obclip models list'.")
     ] = "embedded:cloud",
     compute: Annotated[ComputeChoice, typer.Option(help="Arithmetic of the denoiser.")] = ComputeChoice.AUTO,
-    device: Annotated[str, typer.Option(help="Where to compute: auto, cpu, cuda, mps.")] = "auto",
+    device: Annotated[str, typer.Option(help="Where to compute: auto, cpu, cuda, mps, openvino.")] = "auto",
     chunks: Annotated[int, typer.Option(min=1, max=8, help="Blocks of 75 tokens that CLIP reads.")] = 1,
     clip_skip: Annotated[int, typer.Option(min=0, max=8, help="Layers of CLIP to leave out.")] = 0,
     low_memory: Annotated[

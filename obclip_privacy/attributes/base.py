@@ -165,6 +165,7 @@ class CueTerm:
             per surface; or empty. For nouns only.
         before: for modifiers, the nouns before which it is a cue.
         alone: it stands for somebody by itself (an e-mail address): a cue even where the prompt names nobody.
+        thing: an adjective that is a thing too (``ginger``): a cue only where it is said of a person.
     """
 
     surfaces: tuple[str, ...]
@@ -176,6 +177,7 @@ class CueTerm:
     before: frozenset[str] = frozenset()
     general: tuple[str, ...] = ()
     alone: bool = False
+    thing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ lines that start with ``#`` are skipped.
     ``unless_before``, ``unless_after``, ``only_after``, ``capital``.
 ``{"cue": ["beard", "beards"], "pos": "noun", "attribute": "gender", "kind": "hair", "reason": ..., ...}``
     A cue (:class:`~obclip_privacy.attributes.base.CueTerm`). Further keys: ``generic``, ``general``,
-    ``before``.
+    ``before``, ``thing``.
 ``{"nobody": ["mother of pearl", "lady bug"]}``
     Phrases with a word of the lexicon in them that speak of nobody.
 """
@@ -70,7 +70,7 @@ _KEYS: Mapping[str, frozenset[str]] = {
     "value": frozenset(["value", "of", "form", "noun", "also", "parents", "years", "kind"]),
     "word": frozenset(["word", "reads", "noun_of", "unless_before", "unless_after", "only_after", "capital"]),
     "nobody": frozenset(["nobody"]),
-    "cue": frozenset(["cue", "pos", "attribute", "kind", "reason", "generic", "general", "before"]),
+    "cue": frozenset(["cue", "pos", "attribute", "kind", "reason", "generic", "general", "before", "thing"]),
 }
 
 
@@ -263,6 +263,7 @@ def _cue(entry: Mapping[str, Any]) -> CueTerm:
         generic=generic,
         general=general,
         before=frozenset(entry.get("before", ())),
+        thing=bool(entry.get("thing", False)),
     )
 
 

@@ -104,7 +104,8 @@ class Auditor:
         reading = Reading(engine)
         words = Words.of(plugins.attributes.values())
         form = Form(words, reading.contradictions)
-        setting = Setting(form, reading, {name: Path(path) for name, path in job.files}, job.server)
+        others = OtherDetectors.of(policy, plugins)
+        setting = Setting(form, reading, {name: Path(path) for name, path in job.files}, job.server, others)
         prior = read_prior(Path(job.prior)) if job.prior else Prior()
         self._job = job
         self._engine = engine
@@ -113,7 +114,7 @@ class Auditor:
         self.meter = Meter(
             Standing(
                 reading,
-                OtherDetectors.of(policy, plugins),
+                others,
                 strict_values=bool(job.policy),
                 neutral=neutral_wordings(plugins.attributes.values()),
             ),

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from obclip_privacy.language.fold import fold
 from obclip_privacy.policy.frozen import Json
@@ -135,6 +135,12 @@ def tokens_of(text: str) -> list[str]:
 
 def common_words(texts: Sequence[str]) -> tuple[str, ...]:
     """The words that every text has, as often as the text that has them least often."""
+    return _common_words(tuple(texts))
+
+
+# The attackers, the form and the links of one set all ask for them.
+@lru_cache(maxsize=4)
+def _common_words(texts: tuple[str, ...]) -> tuple[str, ...]:
     if not texts:
         return ()
     first = tokens_of(texts[0])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from obclip_privacy.attributes.base import Band, CuePos, Pos
 from obclip_privacy.attributes.safety import AGE
@@ -27,7 +28,7 @@ from obclip_privacy.policy.model import AttributePolicy, CueAction, OutOfDomain,
 Key = tuple[int, str]
 
 
-@dataclass(slots=True)
+@dataclass
 class Decisions:
     """The decisions for one prompt; made by :func:`decide`.
 
@@ -75,7 +76,8 @@ class Decisions:
                 for part in parts:
                     self.kept.setdefault((link.person, part.attribute))
                 continue
-            self.slotted[index] = sense.parts
+            self.slotted[index] = self._unrepeated(link, sense.parts)
+            slots = [part for part in slots if part in self.slotted[index]]
             for part in slots if link.person >= 0 else ():
                 stated.setdefault((link.person, part.attribute), []).append((index, part))
         order = {attribute.id: rank for rank, attribute in enumerate(self.policy.attributes)}
@@ -88,6 +90,23 @@ class Decisions:
             i for i, unit in enumerate(self.scan.units) if (unit.cues or i in clothed) and self.is_cue(i)
         ]
         self.zones = self._modifier_zones()
+
+    def _unrepeated(self, link: Link, parts: tuple[str | Part, ...]) -> tuple[str | Part, ...]:
+        """*parts* without a gender that the person's noun states already (``a Latina woman``)."""
+        if link.pos is not Pos.ADJECTIVE or len(parts) == 1 or link.person not in self._gendered:
+            return parts
+        rest = tuple(part for part in parts if isinstance(part, Part) and part.attribute != "gender")
+        return rest if len(rest) == 1 else parts
+
+    @cached_property
+    def _gendered(self) -> frozenset[int]:
+        """Persons of whom a noun states the gender."""
+        masks = ((link, self.scan.units[index].noun) for index, link in self.analysis.links.items())
+        return frozenset(
+            link.person
+            for link, mask in masks
+            if link.pos is Pos.NOUN and mask is not None and "gender" in mask.attributes
+        )
 
     def _is_slot(self, part: Part, link: Link) -> bool:
         """Whether the part is exchanged: its attribute is sensitive, and its class has every value's form."""

@@ -81,12 +81,14 @@ def _stated(scan: Scan, index: int, link: Link) -> list[tuple[str, str]]:
     """(attribute, value) of what the mention at *index* states."""
     sense = scan.surfaces[index].senses[link.pos]
     parts = [(part.attribute, part.value) for part in sense.parts if isinstance(part, Part)]
-    return list(dict.fromkeys([*parts, *sense.states]))
+    return list(dict.fromkeys([*parts, *sense.states])) if len(parts) > 1 or sense.states else parts
 
 
 def _ages_of_minors(analysis: Analysis, stated: Mapping[int, Sequence[tuple[str, str]]]) -> dict[int, str]:
     """What a word for an adult's age means of a minor: ``young`` of a girl is a child."""
     found = {person: "child" for person, who in enumerate(analysis.persons) if who.band is Band.MINOR}
+    if not found:
+        return found
     for index, link in analysis.links.items():
         for attribute, value in stated[index]:
             if attribute == "age" and link.person in found and value in MINOR_VALUES:

@@ -208,7 +208,7 @@ class Engine:
     def _checkable(self, stated: Built, read: Callable[..., Built]) -> tuple[Built, tuple[str, ...]]:
         """*stated* without the columns that would make the set too large to check; prompts to try besides.
 
-        The prompts vary one of those columns each: they must all give what the prompt without them gives.
+        The prompts vary those columns: they must all give what the prompt without them gives.
         """
         spared: list[str] = []
         for _ in range(MAX_READINGS):
@@ -217,7 +217,7 @@ class Engine:
                 return stated, tuple(spared)
             if self.policy.limits.overflow is Overflow.REFUSE:
                 return replace(stated, refusal=TOO_MANY_MEMBERS), ()
-            spared.extend(variations(stated.template, stated.columns, gone))
+            spared.extend(variations(stated.template, stated.columns, gone, MAX_MEMBERS))
             real = tuple(None if index in gone else value for index, value in enumerate(stated.real))
             text = canonical_form(stated.template, real, cues=True)
             stated, _ = self._settled(read(text), text, cues=True, read=read)

@@ -7,7 +7,9 @@ within it the last person; then the one before it, and so on.
   the anonymity set, and the closure check still runs all of its members.
 * More members than the closure check can run one by one: columns are given up (:func:`given_up`). Every
   prompt is then read as if it stated no value of them. No value of theirs is sent, but they are not counted
-  in the anonymity set either: what is not checked member by member is not claimed.
+  in the anonymity set either: what is not checked member by member is not claimed. Their own values are
+  checked in all combinations, or two by two (:func:`~obclip_privacy.candidates.plan.variations`), but not
+  together with those of every other column.
 """
 
 from __future__ import annotations

@@ -54,13 +54,15 @@ class Plan:
         ]
         texts: dict[str, tuple[int, ...]] = {}
         for assignment in itertools.product(*ranges):
-            row = tuple(value for index, value in enumerate(assignment) if index not in neutral)
+            row = assignment
+            if neutral:
+                row = tuple(value for index, value in enumerate(assignment) if index not in neutral)
             texts.setdefault(realise(compiled, assignment), row)
         return texts
 
     def sent_for(self, assignment: tuple[int | None, ...]) -> str:
         """The prompt that is sent for *assignment*."""
-        return realise(self._compiled, [0 if value is None else value for value in assignment])
+        return realise(self._compiled, [value or 0 for value in assignment])
 
     @property
     def n(self) -> int:
@@ -76,7 +78,9 @@ class Plan:
         compiled = self.stated.compile(outside, cues=True)
         ranges = [range(max(len(column.values), 1)) for column in self.hidden]
         for assignment in itertools.product(*ranges):
-            stated = tuple(None if i in outside else value for i, value in enumerate(assignment))
+            stated: tuple[int | None, ...] = assignment
+            if outside:
+                stated = tuple(None if i in outside else value for i, value in enumerate(assignment))
             yield stated, realise(compiled, assignment)
 
 
@@ -84,15 +88,32 @@ def canonical_form(template: Template, real: tuple[int | None, ...], *, cues: bo
     """The prompt that a person's own words come down to, with or without its cues."""
     outside = frozenset(index for index, value in enumerate(real) if value is None)
     compiled = template.compile(outside, cues=cues)
-    return realise(compiled, [0 if value is None else value for value in real])
+    return realise(compiled, [value or 0 for value in real])
 
 
-def variations(template: Template, columns: Sequence[Column], varied: frozenset[int]) -> Iterator[str]:
-    """Prompts that a person might type, in which one of the columns *varied* takes each of its values.
+def variations(
+    template: Template, columns: Sequence[Column], varied: frozenset[int], limit: int
+) -> Iterator[str]:
+    """Prompts that a person might type, in which the columns *varied* take their values.
 
-    All other columns state their first value; those outside the domain state none.
+    All combinations of their values if those are no more than *limit*, else those of any two columns, else
+    each column's values alone. All other columns state their first value; those outside the domain none.
     """
-    first = tuple(0 if column.values else None for column in columns)
-    for index in sorted(varied):
-        for value in range(len(columns[index].values)):
-            yield canonical_form(template, (*first[:index], value, *first[index + 1 :]), cues=True)
+    first = [0 if column.values else None for column in columns]
+    for group in _varied_together(columns, sorted(varied), limit):
+        for values in itertools.product(*(range(len(columns[index].values)) for index in group)):
+            assignment = list(first)
+            for index, value in zip(group, values, strict=True):
+                assignment[index] = value
+            yield canonical_form(template, tuple(assignment), cues=True)
+
+
+def _varied_together(
+    columns: Sequence[Column], varied: Sequence[int], limit: int
+) -> Sequence[tuple[int, ...]]:
+    """The columns in groups whose values are combined: all in one, in pairs, or each alone."""
+    for width in (len(varied), 2):
+        groups = list(itertools.combinations(varied, width))
+        if groups and sum(size([columns[index] for index in group]) for group in groups) <= limit:
+            return groups
+    return [(index,) for index in varied]

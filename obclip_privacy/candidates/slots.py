@@ -145,8 +145,9 @@ class SlotWriter:
         """The verb at *index* as it agrees with each value's pronoun; ``None`` if it does not change."""
         text = self.text(index)
         casing = casing_of(text)
-        if unit.word == "s" and index > 0 and self.near(index - 1) == "'":
-            singular, plural = text, apply_casing("re", casing_of(text))
+        if unit.word in ("s", "re", "ve") and index > 0 and self.near(index - 1) == "'":
+            short = "ve" if self.near(index + 1) in ("been", "got", "had") else "re"
+            singular, plural = apply_casing("s", casing), apply_casing(short, casing)
         elif verbs.is_third_person(unit.word):
             singular, plural = text, apply_casing(verbs.plural_of(unit.word), casing)
         elif self._they(link) and (unit.word in verbs.PLURALS or unit.word in wordlists.verbs()):

@@ -95,8 +95,17 @@ class Choice:
     texts: tuple[str, ...]
 
 
-#: What a template comes down to once it is settled which columns state values.
-Compiled = tuple[str | Choice, ...]
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What a template comes down to once it is settled which columns state values.
+
+    Attributes:
+        literals: the text in parts, ``""`` in the places of choices.
+        choices: the position in *literals*, the column and the texts of each choice.
+    """
+
+    literals: tuple[str, ...]
+    choices: tuple[tuple[int, int, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -128,9 +137,10 @@ class Template:
 
 def realise(compiled: Compiled, assignment: Sequence[int]) -> str:
     """The prompt under *assignment*: per column the index of a value (ignored where none is stated)."""
-    return "".join(
-        [part if isinstance(part, str) else part.texts[assignment[part.column]] for part in compiled]
-    )
+    parts = list(compiled.literals)
+    for at, column, texts in compiled.choices:
+        parts[at] = texts[assignment[column]]
+    return "".join(parts)
 
 
 def _has_cues(nodes: Sequence[Node]) -> bool:
@@ -161,7 +171,11 @@ def _compile(nodes: Sequence[Node], neutral: frozenset[int], cues: bool) -> Comp
             settled[-1] = done + settled[-1]
         else:
             settled.append(done)
-    return tuple(reversed(settled))
+    settled.reverse()
+    return Compiled(
+        tuple(part if isinstance(part, str) else "" for part in settled),
+        tuple((at, part.column, part.texts) for at, part in enumerate(settled) if isinstance(part, Choice)),
+    )
 
 
 def _article(article: Article, after: str | Choice) -> str | Choice:

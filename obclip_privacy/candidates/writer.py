@@ -30,6 +30,7 @@ from obclip_privacy.language.units import Part
 
 #: What may stand between an article and its word (``an (old:1.2) man``).
 BEFORE_WORDS = frozenset("\"'([{*_")
+_JOINERS = grammar.LIST_JOINERS | {","}
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class Writer:
                     written = surfaces[region.last].start
             elif index in zones:
                 nodes.append(Lit(self.prompt[written : surfaces[index].start]))
+                nodes.extend(self._article_without_name(index, zones[index]))
                 nodes.append(self._modifiers(index, zones[index]))
                 # The gap before the noun is the last separator of the modifiers.
                 first, written = zones[index], surfaces[zones[index]].start
@@ -97,6 +99,14 @@ class Writer:
         if last:
             nodes.append(Lit(self.prompt[written : surfaces[last - 1].end]))
         return [node for node in nodes if not is_empty(node)]
+
+    def _article_without_name(self, first: int, head: int) -> list[Node]:
+        """The article that ``old uncle Bob`` gets once the name is gone, before its adjectives."""
+        units = self.decisions.scan.units
+        if not self.decisions.loses_name(head) or not removal.stands_bare(units, head, first):
+            return []
+        article = Article(removal.starts_sentence(units, first), upper=False)
+        return [Withheld((), (article, Lit(" ")))]
 
     def _column_before_noun(self, index: int) -> int | None:
         """The column of a noun that another noun for the same person follows (``woman firefighter``).
@@ -147,7 +157,7 @@ class Writer:
         index = first
         while index < last:
             word = self.decisions.scan.units[index].word
-            joins = word in grammar.LIST_JOINERS | {","} and index > first
+            joins = index > first and word in _JOINERS
             gap = self._gap(index) if index > first else ""
             if joins:
                 end = index + 1

@@ -135,7 +135,7 @@ def rewrite(
     output: Output = ReportFormat.TABLE,
     show_prompts: ShowPrompts = False,
 ) -> None:
-    """Whether the counterpart of each prompt is among its candidates: verbatim, neutralised or wrong."""
+    """Whether the counterpart is among the candidates: verbatim, neutralised, withheld or wrong."""
     from obclip_privacy.evaluation.rewriting import score_rewriting
 
     engine, prompts = _load(policy, data, texts)
@@ -145,6 +145,7 @@ def rewrite(
     outcomes = {
         "verbatim": scores.verbatim,
         "neutralised": scores.neutralised,
+        "withheld": scores.withheld,
         "wrong": scores.wrong,
         "refused": scores.refused,
     }

@@ -1,8 +1,8 @@
 """Scores of rewriting: whether the counterpart with the other gender is among the candidates.
 
 ``verbatim``: one candidate is the counterpart, byte for byte. ``neutralised``: one candidate differs from it
-only in words that state no gender (*they* for *she*, with its verb), so nothing wrong is said. ``wrong``:
-anything else.
+only in words that state no gender (*they* for *she*, with its verb), so nothing wrong is said. ``withheld``:
+one candidate is the counterpart without the cues that the policy withholds of it. ``wrong``: anything else.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from obclip_privacy.evaluation.labelled import Labelled
 from obclip_privacy.language.verbs import is_third_person, plural_of
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
+#: What may stand in the place of a withheld span: nothing, or two plain words.
+_IN_PLACE = r" *(?:\w+ *){0,2}"
 #: What may stand for a pronoun that states a gender.
 _NEUTRAL = {
     "they": {"he", "she"},
@@ -38,6 +40,7 @@ class RewriteScores:
         prompts: prompts with a counterpart.
         verbatim: see the module.
         neutralised: see the module.
+        withheld: see the module.
         wrong: see the module.
         refused: prompts without a candidate set.
         seconds: CPU time of all candidate sets.
@@ -47,6 +50,7 @@ class RewriteScores:
     prompts: int = 0
     verbatim: int = 0
     neutralised: int = 0
+    withheld: int = 0
     wrong: int = 0
     refused: int = 0
     seconds: float = 0.0
@@ -81,6 +85,9 @@ def score_rewriting(prompts: Iterable[Labelled], candidates: Callable[[str], Can
         elif any(says_no_gender_instead(text, counterpart) for text in found.candidates):
             scores.neutralised += 1
             scores.errors.append((labelled.where, "neutralised"))
+        elif is_sent_without_cues(counterpart, candidates(counterpart), found.candidates):
+            scores.withheld += 1
+            scores.errors.append((labelled.where, "withheld"))
         else:
             scores.wrong += 1
             nearest = max(found.candidates, key=lambda text: _likeness(text, counterpart))
@@ -110,6 +117,22 @@ def says_no_gender_instead(candidate: str, counterpart: str) -> bool:
         elif not (neutral and is_third_person(other) and plural_of(other) == one):
             return False
     return neutral
+
+
+def is_sent_without_cues(counterpart: str, of_counterpart: CandidateSet, texts: Iterable[str]) -> bool:
+    """Whether one of *texts* is the counterpart but for what is withheld of it, and a word in its place.
+
+    Everything around the withheld spans must be there, byte for byte.
+    """
+    if not of_counterpart.withheld:
+        return False
+    kept, end = [], 0
+    for span in of_counterpart.withheld:
+        kept.append(counterpart[end : span.start])
+        end = span.end
+    kept.append(counterpart[end:])
+    pattern = re.compile(_IN_PLACE.join(re.escape(text.strip(" ")) for text in kept))
+    return any(pattern.fullmatch(text) for text in texts)
 
 
 def _likeness(one: str, other: str) -> float:

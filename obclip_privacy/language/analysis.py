@@ -13,11 +13,12 @@ from typing import NamedTuple
 from obclip_privacy.attributes.base import Band, Pos
 from obclip_privacy.attributes.safety import band_of_wording
 from obclip_privacy.language.looks import origins_of_clothes, said_of_things
+from obclip_privacy.language.named_things import named_things
 from obclip_privacy.language.persons import find_persons
 from obclip_privacy.language.phrases import in_the_style_of, resolve_roles
 from obclip_privacy.language.pronouns import link_pronouns
 from obclip_privacy.language.syntax import syntax_groups
-from obclip_privacy.language.tags import link_loose_mentions, link_predicates_of_pronouns
+from obclip_privacy.language.tags import link_loose_mentions, link_predicates_of_pronouns, names_origin_again
 from obclip_privacy.language.units import Case, Kind, Mask, Unit, mentions
 
 
@@ -43,7 +44,8 @@ class Link(NamedTuple):
         person: index of the person; ``-1`` where that is not clear, so that the wording that states no
             value is used for all candidates.
         case: form of a pronoun; ``None`` for everything else.
-        merged: the mention is the second half of ``his or her`` and is left out.
+        merged: the mention is the second half of ``his or her``, or a further origin of a person (``of German
+            and Turkish descent``), and is left out.
     """
 
     pos: Pos
@@ -60,7 +62,8 @@ class Analysis:
         persons: those of whom something is mentioned, in text order.
         links: link of each mention, by the index of its unit.
         heads: for adjectives before a noun, the index of the noun.
-        outside: units that speak of nobody in the picture: artists after ``style of``, references to files.
+        outside: units that speak of nobody in the picture: artists after ``style of``, names of works, places
+            and products, references to files.
         groups: ranges of units that are prompt syntax.
         clothed: adjectives of origin before clothes that somebody wears (``Scottish attire``).
         idle: words that would be a cue of a person, and are said of a thing (``blonde wood``).
@@ -97,8 +100,9 @@ def analyse(units: Sequence[Unit], *, they: bool = False) -> Analysis:
     whether a pronoun, whichever it is, speaks of one of them or of all.
     """
     groups = syntax_groups(units)
-    files = {i for first, last in groups if units[first].word == "<" for i in range(first, last)}
-    outside = in_the_style_of(units) | files
+    outside = in_the_style_of(units) | named_things(units)
+    if groups:
+        outside |= {i for first, last in groups if units[first].word == "<" for i in range(first, last)}
     if not any(unit.person or unit.cues for unit in units) and not mentions(units):
         nothing: frozenset[int] = frozenset()
         return Analysis(
@@ -119,7 +123,8 @@ def analyse(units: Sequence[Unit], *, they: bool = False) -> Analysis:
         elif index in cast.ambiguous:
             links[index] = Link(role, -1)
         elif index in cast.of_unit:
-            links[index] = Link(role, cast.of_unit[index])
+            again = role is Pos.ADJECTIVE and names_origin_again(units, cast, index)
+            links[index] = Link(role, cast.of_unit[index], merged=again)
     minors = frozenset(
         person
         for person, heads in enumerate(cast.heads)

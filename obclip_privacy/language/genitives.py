@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from obclip_privacy.language import grammar, wordlists
 from obclip_privacy.language.units import Kind, Mask, Unit
+from obclip_privacy.language.words import word_at
 
 #: How many words of the thing's name are looked at.
 _REACH = 3
@@ -18,8 +19,9 @@ _REACH = 3
 def describes_thing(units: Sequence[Unit], index: int, mask: Mask) -> bool:
     """Whether the noun at *index*, read as *mask*, is such a possessive.
 
-    In the singular only a noun for what somebody is by trade or rank, that opens a prompt which names nobody
-    else (``fireman's helmet on a bench``).
+    In the singular only a noun for what somebody is by trade or rank in a prompt which names nobody else: one
+    that opens it (``fireman's helmet on a bench``), or one after *a*, which is the thing's own article (``a
+    fisherman's knot``; ``the fisherman's knot`` is somebody's).
     """
     if index + 2 >= len(units) or units[index + 1].word != "'" or units[index + 1].gap:
         return False
@@ -28,8 +30,23 @@ def describes_thing(units: Sequence[Unit], index: int, mask: Mask) -> bool:
         return False
     if mask.plural:
         return not _determined(units, index)
-    trade = not mask.kin and mask.classes[0] not in grammar.PLAIN_SEXES and "gender" in mask.attributes
-    return trade and index == 0 and not any(_names_somebody(unit) for unit in units[at:])
+    if mask.kin or "gender" not in mask.attributes:
+        return False
+    trade, polite = not says_only_sex(units[index], mask), mask.classes == ("gender.lady",)
+    article = word_at(units, index - 1) in grammar.ARTICLES
+    if not ((trade and index == 0) or (article and (trade or polite))):
+        return False
+    return not any(_names_somebody(unit) for unit in (*units[:index], *units[at:]))
+
+
+def says_only_sex(unit: Unit, mask: Mask) -> bool:
+    """Whether the noun says no more than the sex (``a woman``, ``a female``), and no trade or rank.
+
+    A noun that is written with the adjective (``ballerina``) is no adjective itself.
+    """
+    if not mask.classes or mask.classes[0] not in grammar.PLAIN_SEXES:
+        return not mask.classes
+    return mask.classes[0] != "gender.adjective" or unit.adjective is not None
 
 
 def _determined(units: Sequence[Unit], index: int) -> bool:
@@ -50,6 +67,6 @@ def _is_thing(owned: Sequence[Unit]) -> bool:
             return position > 0
         if unit.person or unit.word in grammar.APPEARANCE | grammar.PERSON_PARTS:
             return False
-        if position == 0 and not (wordlists.is_known(unit.word) or wordlists.is_known(unit.word[:-1])):
+        if position == 0 and not (wordlists.is_known(unit.word) or unit.word.endswith("s")):
             return False
     return True

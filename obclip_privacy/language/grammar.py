@@ -63,20 +63,42 @@ NOUNS_IN_ING = _words(
 )
 #: Whose pronouns they are where nobody is named, and what they own (``a cat licks her paw``).
 BEARERS = _words(
-    "ship ships boat yacht schooner frigate sailboat galleon steamer robot dragon dragons dragoness unicorn"
+    "ship ships boat yacht schooner frigate sailboat galleon steamer robot dragon dragons dragoness unicorn "
+    "doe drake train locomotive engine submarine ferry tugboat trawler"
 )
 CREATURE_PARTS = _words(
     "paw paws tail tails fur mane wing wings feather feathers beak claw claws nest den hive web shell "
     "horn horns antlers trunk tusks fins whiskers snout hoof hooves kitten kittens puppy puppies pup "
     "pups cub cubs calf foal chick chicks duckling ducklings litter eggs egg young prey mate mouth "
     "herd pack leash collar kennel bone sail sails mast masts hull deck decks anchor rigging engines "
-    "mare ears nose tongue teeth"
+    "mare ears nose tongue teeth maiden voyage run crossing berth moorings"
 )
 #: Things that are named after somebody without showing them (``Batman logo``).
 NAMESAKES = _words(
     "logo logos mask masks toy toys lunchbox mug mugs cape figurine figurines sticker stickers emblem "
     "font label brand lego keychain backpack plushie costume costumes action lily lilies doll dolls "
-    "movie comic comics"
+    "movie comic comics magnet magnets bottle bottles jar jars tin tins box boxes can cake cakes dessert "
+    "desserts perfume cologne tea coffee soap candle candles watch bracelet handbag lamp postcard postcards"
+)
+#: Works that have a title after ``of`` and the like (``a copy of Little Women``).
+WORKS = _words(
+    "book books novel paperback hardcover movie film song album musical audiobook dvd soundtrack copy "
+    "edition vinyl playbill script music billboard trailer poster record"
+)
+#: Those that may stand right before their title (``the movie Pretty Woman``).
+TITLED_WORKS = _words("book novel movie film song album musical")
+#: Places that are named after people, and are no surnames (``King Edward Street``).
+NAMED_PLACES = _words(
+    "island islands street avenue bridge airport university college museum hospital stadium station tower "
+    "square cathedral basilica palace castle falls bay county peninsula canyon highway boulevard library "
+    "monument memorial plaza dam park"
+)
+#: Places that are dedicated to somebody (``the temple of Athena``).
+DEDICATED = _words("temple valley church chapel tomb shrine isle cape gate tomb mausoleum garden altar")
+#: Where the one whose name they have is to be seen (``a Taylor Swift concert``).
+OCCASIONS = _words(
+    "concert show party wedding birthday cosplay performance speech interview lecture gig tour meeting "
+    "funeral parade ceremony match fight dance family fan lookalike impersonator meme video clip scene"
 )
 #: After a noun and a hyphen: the whole describes a thing (``toddler-sized robot``).
 COMPARING = _words("sized size like shaped friendly proof themed inspired style styled made eating cut grade")
@@ -93,7 +115,12 @@ WHEREABOUTS = _words(
 COMPOUND_PERSONS = _words(
     "fan fans walker walkers star stars hand hands cutter cutters legend legends pro pros ace hopeful "
     "hopefuls lead champ champs planter planters printer painters diner diners head heads aficionado "
-    "aficionados"
+    "aficionados roller rollers"
+)
+#: Who makes or sells things, of whatever kind the words before say (``Cuban cigar roller``).
+MAKERS = _words(
+    "roller rollers maker makers seller sellers vendor vendors weaver weavers dealer dealers merchant "
+    "merchants trader traders importer importers smuggler smugglers collector collectors restorer restorers"
 )
 #: Parts of a person of which an age is said (``elderly hands``).
 AGEING_PARTS = _words("hands hand face faces")

@@ -5,9 +5,9 @@ Every punctuation character and every change between digits and letters is a bou
 on the value at hand. It is the cut of spaCy's own tokenizer with these boundaries (a test compares the two,
 on arbitrary text), ten times faster.
 
-All terms of all lexicons are found in one pass. A table tells those of one word. The matcher is asked where
-two words in a row begin a longer one, which is seldom: a spaCy document costs as much as all the rest. It is
-imported and built when it is first asked; most single prompts get by without.
+All terms of all lexicons are found in one pass. Tables tell those of one word, and of two with a hyphen. The
+matcher is asked where words in a row begin a longer one, which is seldom: a spaCy document costs as much as
+all the rest. It is imported and built when it is first asked; most single prompts get by without.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -25,6 +24,10 @@ if TYPE_CHECKING:
 #: after a word leaves (``a  b`` has one token of white space, ``a b`` none).
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_|(?:(?<!\S)|(?! ))\s+")
 _CUT = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
+
+
+#: How many words of a term beyond its second are looked at before the matcher is asked.
+_LOOKAHEAD = 4
 
 
 class Tokens(NamedTuple):
@@ -50,10 +53,19 @@ class Lexer:
         """Compile *terms*: folded surface forms, matched without regard to letter case."""
         keys = sorted({term_key(term) for term in terms})
         self._single = frozenset(key for key in keys if " " not in key)
-        self._longer = [key.split(" ") for key in keys if " " in key]
-        self._second: dict[str, set[str]] = {}
-        for first, second, *_ in self._longer:
-            self._second.setdefault(first, set()).add(second)
+        self._longer: list[list[str]] = []
+        #: By its first word, the last words of terms of two words with a hyphen.
+        self._hyphened: dict[str, set[str]] = {}
+        #: By the first and the second word of longer terms, the words after them, :data:`_LOOKAHEAD` at most.
+        self._begins: dict[str, dict[str, set[tuple[str, ...]]]] = {}
+        for key in keys:
+            words = key.split(" ")
+            if len(words) == 3 and words[1] == "-":
+                self._hyphened.setdefault(words[0], set()).add(words[2])
+            elif len(words) > 1:
+                self._longer.append(words)
+                following = self._begins.setdefault(words[0], {})
+                following.setdefault(words[1], set()).add(tuple(words[2 : 2 + _LOOKAHEAD]))
 
     @cached_property
     def _phrases(self) -> Phrases:
@@ -78,11 +90,25 @@ class Lexer:
         )
 
     def _terms(self, lowers: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
-        single, second = self._single, self._second
-        terms = [(index, index + 1) for index, word in enumerate(lowers) if word in single]
-        if any(word in second and after in second[word] for word, after in pairwise(lowers)):
-            terms = sorted({*terms, *self._phrases.find(lowers)})
-        return tuple(terms)
+        single, hyphened, begins = self._single, self._hyphened, self._begins
+        terms: list[tuple[int, int]] = []
+        longer = False
+        for index, word in enumerate(lowers):
+            if word in single:
+                terms.append((index, index + 1))
+            if word in hyphened:
+                after = lowers[index + 1 : index + 3]
+                if len(after) > 1 and after[0] == "-" and after[1] in hyphened[word]:
+                    terms.append((index, index + 3))
+            if word in begins and not longer:
+                longer = _goes_on(begins[word], lowers[index + 1 : index + 2 + _LOOKAHEAD])
+        return tuple(sorted({*terms, *self._phrases.find(lowers)}) if longer else terms)
+
+
+def _goes_on(following: dict[str, set[tuple[str, ...]]], words: tuple[str, ...]) -> bool:
+    """Whether a longer term goes on with *words*, as far as they are looked at."""
+    rest = following.get(words[0]) if words else None
+    return rest is not None and any(words[1:end] in rest for end in range(1, len(words) + 1))
 
 
 def term_key(text: str) -> str:

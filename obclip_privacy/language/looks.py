@@ -14,22 +14,36 @@ from obclip_privacy.language.phrases import (
     REACH,
     Roles,
     choose_cue,
+    closes,
     closes_phrase,
     is_modifier,
     is_person_word,
     word_at,
 )
+from obclip_privacy.language.things import end_of_thing, follows_article, heads_thing
 from obclip_privacy.language.units import Kind, Unit
+
+#: Kinds of cues that are things, and may say what another thing is for.
+_LOOKS = frozenset({"hair", "body", "dress", "make-up"})
+_OF_PERSONS = grammar.APPEARANCE | grammar.PERSON_PARTS
 
 
 def said_of_things(units: Sequence[Unit], roles: Roles) -> frozenset[int]:
     """Cues that are adjectives, and that a noun follows which is no person and no part of one.
 
-    Also names of what is named after somebody (``Batman logo``), and nouns before an animal (``redhead
-    woodpecker``).
+    Also names of what is named after somebody (``Batman logo``), nouns before an animal or a thing (``redhead
+    woodpecker``, ``a kimono fabric shop``), and what an animal or a thing has (``a cat's whiskers``).
     """
     return frozenset(
-        index for index, unit in enumerate(units) if unit.cues and _named_after(units, index)
+        index
+        for index, unit in enumerate(units)
+        if unit.cues
+        and (
+            _named_after(units, index)
+            or _of_thing(units, index)
+            or _is_blind(units, index)
+            or _is_thing_too(units, roles, index)
+        )
     ) | {
         index
         for index, unit in enumerate(units)
@@ -58,7 +72,75 @@ def _named_after(units: Sequence[Unit], index: int) -> bool:
     term, following = choose_cue(units, index).term, word_at(units, index + 1)
     if term.pos is not CuePos.NOUN or units[index].kind is not Kind.WORD or not following:
         return False
-    return following in wordlists.animals() or (term.kind == "name" and following in grammar.NAMESAKES)
+    if following in wordlists.animals() or (term.kind == "name" and following in grammar.NAMESAKES):
+        return True
+    return term.kind in _LOOKS and _names_shop(units, index)
+
+
+def _names_shop(units: Sequence[Unit], index: int) -> bool:
+    """``a kimono fabric shop``: after an article, and nobody wears it."""
+    end = end_of_thing(units, index + 1) if follows_article(units, index) else None
+    if end is None or units[end - 1].word in grammar.COSTUMES:
+        return False
+    start = index
+    while word_at(units, start) not in grammar.ARTICLES:
+        start -= 1
+    return word_at(units, start - 1) not in grammar.WEARING
+
+
+def _of_thing(units: Sequence[Unit], index: int) -> bool:
+    """``a kitten with long whiskers``, ``whiskers on a cat``, ``a beard of moss``."""
+    term = choose_cue(units, index).term
+    if term.pos is not CuePos.NOUN or term.kind not in ("hair", "body"):
+        return False
+    known = wordlists.animals()
+    at = _before_modifiers(units, index)
+    owner = at - 2 if word_at(units, at) == "s" and word_at(units, at - 1) == "'" else at - 1
+    if word_at(units, owner) in known and (owner < at - 1 or word_at(units, at) == "with"):
+        return True
+    if word_at(units, index + 1) not in ("on", "of"):
+        return False
+    at = index + 2
+    while word_at(units, at) in grammar.DETERMINERS or (at < len(units) and is_modifier(units, at)):
+        at += 1
+    return word_at(units, at) in known or (word_at(units, index + 1) == "of" and heads_thing(units, at))
+
+
+def _before_modifiers(units: Sequence[Unit], index: int) -> int:
+    at = index - 1
+    while at > 0 and (is_modifier(units, at) or units[at].weak or word_at(units, at) in grammar.ARTICLES):
+        at -= 1
+    return at
+
+
+def _is_blind(units: Sequence[Unit], index: int) -> bool:
+    """Whether an adjective that ends a phrase is a noun after another (``a window blind``)."""
+    if choose_cue(units, index).term.pos is not CuePos.ADJECTIVE or not closes_phrase(units, index + 1):
+        return False
+    determined = word_at(units, index - 2) in grammar.DETERMINERS
+    return determined and units[index].gap and heads_thing(units, index - 1)
+
+
+def _is_thing_too(units: Sequence[Unit], roles: Roles, index: int) -> bool:
+    """Whether a word that is a thing too (``ginger``) is said of nobody.
+
+    It is said of somebody before a noun for a person, after ``who is``, and as the tag right after a person.
+    """
+    term = choose_cue(units, index).term
+    if not term.thing or term.pos is not CuePos.ADJECTIVE:
+        return False
+    noun = _noun_after(units, index)
+    if noun is not None and _is_somebody(units, roles, noun):
+        return False
+    before = word_at(units, index - 1)
+    tag = before == "," and closes(units, index + 1)
+    if index < 2 or not (tag or before in grammar.BE):
+        return True
+    return not (units[index - 2].word in grammar.RELATIVES or _is_somebody(units, roles, index - 2))
+
+
+def _is_somebody(units: Sequence[Unit], roles: Roles, index: int) -> bool:
+    return roles[index] in (Pos.NOUN, Pos.PRONOUN) or is_person_word(units, index)
 
 
 def _noun_after(units: Sequence[Unit], index: int) -> int | None:
@@ -78,11 +160,11 @@ def _noun_after(units: Sequence[Unit], index: int) -> int | None:
 
 
 def _is_thing(units: Sequence[Unit], roles: Roles, noun: int | None) -> bool:
-    if noun is None or units[noun].kind is not Kind.WORD or not units[noun].word.isalpha():
+    if noun is None or units[noun].kind is not Kind.WORD or not units[noun].word.replace(" ", "").isalpha():
         return False
     if roles[noun] is Pos.NOUN or is_person_word(units, noun) or units[noun].cues:
         return False
     # A compound ends in its head: ``a blind piano tuner``.
     if word_at(units, noun + 1) and is_person_word(units, noun + 1):
         return False
-    return units[noun].word not in grammar.APPEARANCE | grammar.PERSON_PARTS
+    return units[noun].word not in _OF_PERSONS

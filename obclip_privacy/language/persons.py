@@ -20,6 +20,9 @@ from obclip_privacy.language.units import Kind, Unit
 
 _NAMING = (Pos.NOUN, Pos.TITLE)
 _BEFORE_ARTICLE = grammar.INTENSIFIERS | {"also", "now", "not"}
+_DETERMINED = grammar.DETERMINERS | grammar.NUMBERS
+#: What the item after a comma begins with.
+_NEXT_ITEM = grammar.DETERMINERS | grammar.LIST_JOINERS
 _EQUATING = grammar.BE | {"as", "becoming", "became"}
 
 
@@ -56,6 +59,19 @@ class Cast:
         at = bisect_left(self._at, index)
         self._at.insert(at, index)
         self._who.insert(at, person)
+
+    def join(self, person: int, other: int) -> int:
+        """Let everything that names *other* name *person*, who was named before; gives *person*."""
+        if person == other:
+            return person
+        for index, named in list(self.of_unit.items()):
+            if named == other:
+                self.of_unit[index] = person
+        self.heads[person] += self.heads[other]
+        self.heads[other] = ()
+        self.gendered[person] |= self.gendered[other]
+        self._who = [person if named == other else named for named in self._who]
+        return person
 
     def before(self, index: int) -> list[int]:
         """Persons named before *index*, the nearest last."""
@@ -166,13 +182,15 @@ def _before_comma(units: Sequence[Unit], index: int) -> int:
         is_modifier(units, at - 1) or (word_at(units, at - 1) == "," and is_modifier(units, at - 2))
     ):
         at -= 1
-    return at if word_at(units, at - 1) in grammar.DETERMINERS | grammar.NUMBERS else index
+    return at if word_at(units, at - 1) in _DETERMINED else index
 
 
 def _same_person(
     units: Sequence[Unit], roles: Roles, heads: Mapping[int, int], cast: Cast, index: int
 ) -> int | None:
     """The person that the noun at *index* names again; ``-1`` for a new one, ``None`` if unclear."""
+    if not cast.heads:
+        return -1
     if word_at(units, index - 1) in ("named", "called") and cast.of_unit.get(index - 2, -1) >= 0:
         return cast.of_unit[index - 2]
     tagged = _tag_of(units, cast, index)
@@ -248,7 +266,7 @@ def _apposes(units: Sequence[Unit], cast: Cast, person: int, comma: int, index: 
     both = {_states_gender(units[comma - 1]), _states_gender(units[index])}
     following = word_at(units, index + 1)
     listed = following in grammar.LIST_JOINERS or (
-        following == "," and word_at(units, index + 2) in grammar.DETERMINERS | grammar.LIST_JOINERS
+        following == "," and word_at(units, index + 2) in _NEXT_ITEM
     )
     return both == {True, False} and not listed
 

@@ -13,13 +13,16 @@ from collections.abc import Sequence
 
 from obclip_privacy.attributes.base import CuePos, CueTerm, Pos
 from obclip_privacy.language import grammar, wordlists
-from obclip_privacy.language.genitives import describes_thing
+from obclip_privacy.language.genitives import describes_thing, says_only_sex
 from obclip_privacy.language.things import (
     compares,
+    describes_animal,
     heads_thing,
     is_animal,
     is_attribute,
     is_game_piece,
+    is_measure,
+    is_product,
     is_thing_word,
 )
 from obclip_privacy.language.units import CueSense, Kind, Mask, Unit, mentions
@@ -51,6 +54,9 @@ _COMPOUND = 4
 #: How far before ``one black and one white`` the two of them are named.
 _SEVERAL_REACH = 16
 
+_DETERMINED = grammar.DETERMINERS | grammar.NUMBERS
+_BEFORE_VERBS = (grammar.AUXILIARIES - grammar.BE) | {"to"}
+
 Roles = list[Pos | None]
 
 #: What an adjective of origin is before clothes that somebody wears.
@@ -68,12 +74,13 @@ def is_person_word(units: Sequence[Unit], index: int) -> bool:
     unit = units[index]
     if not unit.person or (unit.cues and choose_cue(units, index).term.pos is not CuePos.NOUN):
         return False
-    if not unit.word.endswith("s") and unit.word not in grammar.PLURAL_PERSONS and is_attribute(units, index):
+    single = not unit.word.endswith("s") and unit.word not in grammar.PLURAL_PERSONS
+    if single and (is_attribute(units, index) or _before_animal(units, index)):
         return False
     before = units[index - 1] if index else None
     if before is None:
         return True
-    if before.word == "to" or before.word in grammar.AUXILIARIES - grammar.BE:
+    if before.word in _BEFORE_VERBS:
         return False
     if before.pronoun is not None and before.pronoun.form == 0:
         return False
@@ -90,6 +97,12 @@ def is_person_word(units: Sequence[Unit], index: int) -> bool:
     return not (subject and unit.word.endswith("s") and object_follows)
 
 
+def _before_animal(units: Sequence[Unit], index: int) -> bool:
+    """``a giant hornet``, ``a soldier beetle``; a plural may be a verb (``a nurse pets a dog``)."""
+    following = word_at(units, index + 1)
+    return following in wordlists.animals() and not following.endswith("s")
+
+
 def choose_cue(units: Sequence[Unit], index: int) -> CueSense:
     """The cue that the unit is here, of those that its surface can be (``blonde``: adjective or noun).
 
@@ -102,7 +115,7 @@ def choose_cue(units: Sequence[Unit], index: int) -> CueSense:
     nouns = [cue for cue in found if cue.term.pos is CuePos.NOUN]
     if nouns and len(found) > len(nouns) and found[0].term.pos is CuePos.ADJECTIVE:
         alone = closes_phrase(units, index + 1) and word_at(units, index + 1) not in ("one", "ones")
-        determined = word_at(units, index - 1) in grammar.DETERMINERS | grammar.NUMBERS or (
+        determined = word_at(units, index - 1) in _DETERMINED or (
             index > 0 and (units[index - 1].adjective is not None or is_modifier(units, index - 1))
         )
         if alone and determined:
@@ -163,10 +176,10 @@ def resolve_roles(units: Sequence[Unit], outside: frozenset[int]) -> tuple[Roles
 def in_the_style_of(units: Sequence[Unit]) -> frozenset[int]:
     """Units that name an artist or a school after ``style of``: nobody who is in the picture."""
     found: set[int] = set()
-    for index, unit in enumerate(units):
-        if unit.word in ("style", "manner") and word_at(units, index + 1) == "of":
-            at = index + 2
-            while not closes(units, at) and at < index + REACH:
+    for index in [index for index, unit in enumerate(units) if unit.word == "of"]:
+        if word_at(units, index - 1) in ("style", "manner"):
+            at = index + 1
+            while not closes(units, at) and at < index - 1 + REACH:
                 found.add(at)
                 at += 1
     return frozenset(found)
@@ -194,14 +207,23 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     following = word_at(units, index + 1)
     if is_animal(units, index, mask):
         return False
-    plain = not mask.classes or mask.classes[0] in grammar.PLAIN_SEXES
+    plain = says_only_sex(units[index], mask)
     # ``in a witch costume`` tells who wears it.
     worn = word_at(units, index + 1) in grammar.COSTUMES
     if not plain and not worn and not mask.plural and is_attribute(units, index):
         return False
+    if not worn and not mask.plural and is_product(units, index):
+        return False
+    if (
+        mask.plural
+        and word_at(units, index - 1) in grammar.ARTICLES
+        and heads_thing(units, index + 1, verbs=True)
+    ) or (not mask.plural and is_measure(units, index)):
+        return False
     if describes_thing(units, index, mask) or compares(units, index) or is_game_piece(units, index):
         return False
-    if mask.classes == ("age.minor",) and not mask.plural and is_thing_word(units, index + 1):
+    minor = mask.classes == ("age.minor",) and not mask.plural
+    if minor and (is_thing_word(units, index + 1) or describes_animal(units, index)):
         return False
     if not ambiguous or (mask.plural and mask.attributes != ("age",)):
         return True
@@ -214,7 +236,7 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     at = index - 1
     while at >= max(0, index - 4) and (units[at].adjective is not None or is_modifier(units, at)):
         at -= 1
-    determined = word_at(units, at) in grammar.DETERMINERS | grammar.NUMBERS or word_at(units, at).isdigit()
+    determined = word_at(units, at) in _DETERMINED or word_at(units, at).isdigit()
     gendered = mask.attributes == ("gender",)
     described = at < index - 1 and opens(units, at + 1)
     alone = gendered and opens(units, index)

@@ -21,6 +21,10 @@ from obclip_privacy.language.units import Case, Kind, Unit, mentions
 
 #: A verb, its auxiliaries, adverbs and preposition: no more stands between a subject and its object.
 _CLAUSE = 5
+#: Between a pronoun and what somebody is.
+_SAID_TO_BE = frozenset({"is", "was", "are", "were", "been", "has", "have", "'", "s", "re", "ve"})
+#: What does not stand between them.
+_NEW_CLAUSE = grammar.DETERMINERS | grammar.CONJUNCTIONS | grammar.RELATIVES
 
 
 class PronounLink(NamedTuple):
@@ -55,6 +59,9 @@ def link_pronouns(
             roles[index] = None
             continue
         person = _antecedent(units, roles, cast, links, index, case, shared)
+        described = _described_after(units, roles, cast, index, case)
+        if described is not None and person is not None:
+            person = cast.join(person, described) if person >= 0 else described
         if they and person == -1 and _only_groups(cast, index):
             person = None
         if person is not None and person < 0:
@@ -237,6 +244,24 @@ def _antecedent(
     return shared if shared is not None else singular[-1]
 
 
+def _described_after(units: Sequence[Unit], roles: Roles, cast: Cast, index: int, case: Case) -> int | None:
+    """The person that the pronoun is said to be, and whom no noun named before: ``she is an actress``."""
+    if case is not Case.SUBJECT:
+        return None
+    at = index + 1
+    while word_at(units, at) in _SAID_TO_BE:
+        at += 1
+    if at == index + 1 or word_at(units, at) not in grammar.ARTICLES:
+        return None
+    for head in range(at + 1, min(len(units), at + 1 + REACH)):
+        person = cast.of_unit.get(head, -1)
+        if person >= 0 and cast.heads[person] == (head,):
+            return None if cast.plural[person] else person
+        if units[head].kind in (Kind.PUNCTUATION, Kind.BREAK) or units[head].word in grammar.PHRASE_ENDS:
+            return None
+    return None
+
+
 def _only_groups(cast: Cast, index: int) -> bool:
     before = cast.before(index)
     return bool(before) and all(cast.plural[person] for person in before)
@@ -256,9 +281,7 @@ def _acts_on(units: Sequence[Unit], cast: Cast, person: int, index: int) -> bool
         return False
     between = units[cast.last_head(person, index) + 1 : index]
     return len(between) <= _CLAUSE and not any(
-        unit.kind is not Kind.WORD
-        or unit.word in grammar.DETERMINERS | grammar.CONJUNCTIONS | grammar.RELATIVES
-        for unit in between
+        unit.kind is not Kind.WORD or unit.word in _NEW_CLAUSE for unit in between
     )
 
 

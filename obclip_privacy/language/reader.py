@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from obclip_privacy.attributes.base import (
     LEXICON,
@@ -22,6 +23,9 @@ from obclip_privacy.language.units import CueSense, Sense
 from obclip_privacy.language.vocabulary import Vocabulary, build_vocabulary
 from obclip_privacy.plugins.registry import Registry
 from obclip_privacy.policy.model import Policy
+
+#: How many kinds of findings keep their senses: what a lexicon has of values and classes, many times over.
+SENSES_KEPT = 1024
 
 
 class Reader:
@@ -44,6 +48,7 @@ class Reader:
         blocked = [text for attribute in registry.attributes.values() for text in attribute.lexicon.blocked]
         self.vocabulary: Vocabulary = build_vocabulary(policy, attributes, cues, lexical, blocked)
         self._scanner = Scanner(self.vocabulary)
+        self._senses_of = lru_cache(maxsize=SENSES_KEPT)(self._make_senses)
 
     def scan(self, text: str) -> Scan:
         """The masked units of *text*, with what stands behind them."""
@@ -73,12 +78,15 @@ class Reader:
                 f"'{finding.class_id}' at {finding.start}..{finding.end}; it must be a span of a class "
                 "of its own attribute"
             )
-        slot = SlotPart(cls.id, finding.value)
-        form = finding.form if cls.pos.form_count > 1 else 0
-        senses = {cls.pos: self.vocabulary.sense(cls.pos, (slot,), form, detector.name)}
+        return self._senses_of(finding.class_id, finding.value, finding.form, detector.name)
+
+    def _make_senses(self, class_id: str, value: str, form: int, detector: str) -> dict[Pos, Sense]:
+        cls, slot = self.vocabulary.classes[class_id], SlotPart(class_id, value)
+        inflected = form if cls.pos.form_count > 1 else 0
+        senses = {cls.pos: self.vocabulary.sense(cls.pos, (slot,), inflected, detector)}
         if cls.pos is Pos.ADJECTIVE:
-            noun = " people" if finding.form else " person"
-            senses[Pos.NOUN] = self.vocabulary.sense(Pos.NOUN, (slot, noun), finding.form, detector.name)
+            noun = " people" if form else " person"
+            senses[Pos.NOUN] = self.vocabulary.sense(Pos.NOUN, (slot, noun), form, detector)
         return senses
 
 

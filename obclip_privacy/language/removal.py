@@ -306,24 +306,28 @@ def _noun_before(units: Sequence[Unit], index: int) -> int | None:
     return at if _is_title(unit) or unit.is_noun or unit.person else None
 
 
-def stands_bare(units: Sequence[Unit], index: int) -> bool:
-    """Whether a singular noun stands without an article, as titles before names do."""
+def stands_bare(units: Sequence[Unit], index: int, first: int | None = None) -> bool:
+    """Whether a singular noun stands without an article, as titles before names do.
+
+    Its phrase begins at *first*, or with the noun itself.
+    """
     unit = units[index]
     if unit.noun.plural if unit.noun is not None else unit.word in grammar.PLURAL_PERSONS:
         return False
     if unit.word.endswith("s") and not unit.word.endswith("ss"):
         return False
-    if index == 0:
+    start = index if first is None else first
+    if start == 0:
         return True
-    before = units[index - 1]
+    before = units[start - 1]
     if before.kind is Kind.MENTION:
         return before.adjective is None and before.pronoun is None and not before.is_noun
-    owned = before.word == "s" and word_at(units, index - 2) == "'"
+    owned = before.word == "s" and word_at(units, start - 2) == "'"
     return not (
         owned
         or before.person
         or before.word in grammar.DETERMINERS | grammar.NUMBERS | {"-", "."}
-        or is_modifier(units, index - 1)
+        or is_modifier(units, start - 1)
     )
 
 

@@ -15,7 +15,7 @@ them holds is decided later, on the units.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
@@ -26,7 +26,7 @@ from obclip_privacy.language.grammar import COLOURS
 from obclip_privacy.language.lexer import Tokens
 from obclip_privacy.language.spelling import is_english
 from obclip_privacy.language.terms import Match, Terms
-from obclip_privacy.language.units import CueSense, Kind, Part, Sense, Surface, Unit
+from obclip_privacy.language.units import CueSense, Kind, Mask, Part, Sense, Surface, Unit
 from obclip_privacy.language.vocabulary import Vocabulary
 from obclip_privacy.language.wordlists import names_person
 
@@ -36,6 +36,8 @@ _NOUN, _ADJECTIVE, _PHRASE, _PRONOUN, _TITLE = Pos.NOUN, Pos.ADJECTIVE, Pos.PHRA
 #: Fields in order, at half the cost of the class's own constructor.
 _make_surface = partial(tuple.__new__, Surface)
 _first = attrgetter("first")
+#: Attributes whose values are no proper nouns.
+_CASED = frozenset({"gender", "age"})
 #: Of what is no mention; nobody changes it.
 _NO_SENSES: dict[Pos, Sense] = {}
 
@@ -225,6 +227,11 @@ def _is_person(cue: CueSense) -> bool:
     return bool(cue.generic) and names_person(cue.generic.split()[-1])
 
 
+def _shows_case(masks: Iterable[Mask]) -> bool:
+    """Whether every value is written in the letter case of what was typed: all but those of an origin."""
+    return all(attribute in _CASED for mask in masks for attribute in mask.attributes)
+
+
 def _unit(word: str, gap: bool, capital: bool, match: Match) -> Unit:
     """The unit of a term that means something here, or that is kept from meaning anything."""
     if not match.senses:
@@ -239,6 +246,7 @@ def _unit(word: str, gap: bool, capital: bool, match: Match) -> Unit:
         _MENTION,
         "",
         gap,
+        capital=capital and _shows_case(masks.values()),
         weak=not capital and colour,
         colour=colour,
         cues=match.cues,

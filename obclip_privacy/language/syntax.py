@@ -18,6 +18,8 @@ _CLOSING = {"<": ">", "[": "]"}
 def syntax_groups(units: Sequence[Unit]) -> list[tuple[int, int]]:
     """Ranges of units of file references and of alternating words, brackets included."""
     groups: list[tuple[int, int]] = []
+    if _CLOSING.keys().isdisjoint([unit.word for unit in units]):
+        return groups
     opened: int | None = None
     separated = False
     for index, unit in enumerate(units):

@@ -25,6 +25,8 @@ from obclip_privacy.language.units import Unit, mentions
 
 #: How far before a phrase its person may be, in units.
 REACH = 40
+#: What may stand between somebody and the form of *be*.
+_BEFORE_BE = grammar.AUXILIARIES | grammar.RELATIVES | {"also"}
 
 
 def link_loose_mentions(units: Sequence[Unit], roles: Roles, cast: Cast) -> None:
@@ -84,6 +86,15 @@ def _tells_origin(units: Sequence[Unit], index: int) -> bool:
     return after in grammar.ORIGIN_NOUNS
 
 
+def names_origin_again(units: Sequence[Unit], cast: Cast, index: int) -> bool:
+    """Whether the adjective is the second of ``German and Turkish``: of one person one origin is written."""
+    if index <= 1 or word_at(units, index - 1) not in grammar.ORIGIN_JOINERS - {","}:
+        return False
+    one, other = units[index - 2].adjective, units[index].adjective
+    same = one is not None and one == other and one.attributes == ("ethnicity",)
+    return same and cast.of_unit.get(index - 2, -1) == cast.of_unit[index] >= 0
+
+
 def _link(roles: Roles, cast: Cast, index: int, role: Pos, person: int | None) -> None:
     if person is not None:
         roles[index] = role
@@ -126,7 +137,7 @@ def _predicate_of(units: Sequence[Unit], roles: Roles, cast: Cast, index: int) -
     if word_at(units, at) not in grammar.BE:
         return None
     at -= 1
-    while word_at(units, at) in grammar.AUXILIARIES | grammar.RELATIVES | {"also"}:
+    while word_at(units, at) in _BEFORE_BE:
         at -= 1
     if at in cast.of_unit and cast.of_unit[at] >= 0:
         return cast.of_unit[at]
@@ -139,11 +150,17 @@ def _predicate_of(units: Sequence[Unit], roles: Roles, cast: Cast, index: int) -
 def _is_tag(units: Sequence[Unit], roles: Roles, index: int) -> bool:
     """Whether the adjective makes a whole segment, alone or with other adjectives of persons."""
     first, last = index, index + 1
-    while first > 0 and units[first - 1].adjective is not None and not opens(units, first):
-        first -= 1
-    while last < len(units) and units[last].adjective is not None and not closes(units, last):
-        last += 1
-    return opens(units, first) and closes(units, last)
+    while first > 0 and not opens(units, first):
+        step = 2 if word_at(units, first - 1) in grammar.LIST_JOINERS else 1
+        if first < step or units[first - step].adjective is None:
+            return False
+        first -= step
+    while not closes(units, last):
+        step = 2 if units[last].word in grammar.LIST_JOINERS else 1
+        if last + step > len(units) or units[last + step - 1].adjective is None:
+            return False
+        last += step
+    return True
 
 
 def _colours_person(units: Sequence[Unit], cast: Cast, index: int) -> bool:

@@ -20,6 +20,14 @@ _GAME_REACH = 8
 _JOINING = grammar.CONJUNCTIONS | grammar.HELPING | grammar.PERCEPTION
 #: Words after a noun for a person that leave it one.
 _OF_PERSONS = grammar.APPEARANCE | grammar.PERSON_PARTS | grammar.WHEREABOUTS
+#: Words after a number and a noun that are those persons themselves (``a three man band``).
+_OF_SEVERAL = grammar.GROUP_WORDS | grammar.PLURAL_PERSONS | grammar.OCCASIONS
+#: Verbs whose past is their base form, so that a subject in the singular may stand before them.
+_ALIKE_IN_THE_PAST = frozenset(
+    {"cut", "set", "put", "hit", "let", "shut", "cast", "beat", "spread", "read", "split", "quit", "hurt"}
+)
+#: The longest name of a thing, in nouns (``card game box lid``).
+_LONGEST_NAME = 4
 
 
 def is_thing_word(units: Sequence[Unit], index: int, verbs: bool = False) -> bool:
@@ -33,7 +41,7 @@ def is_thing_word(units: Sequence[Unit], index: int, verbs: bool = False) -> boo
         return False
     if word.endswith(("s", "ing", "ed", "ly")) and not word.endswith("ss"):
         return False
-    return len(word) > 3 and wordlists.is_known(word)
+    return (len(word) > 3 or word in grammar.NAMESAKES) and wordlists.is_known(word)
 
 
 def heads_thing(units: Sequence[Unit], index: int, verbs: bool = False) -> bool:
@@ -44,15 +52,63 @@ def heads_thing(units: Sequence[Unit], index: int, verbs: bool = False) -> bool:
     return is_thing_word(units, index, verbs) and units[index].word not in _OF_PERSONS
 
 
-def is_attribute(units: Sequence[Unit], index: int) -> bool:
-    """Whether the noun describes a thing (``queen mattress``, ``fighter jet``).
+def end_of_thing(units: Sequence[Unit], index: int) -> int | None:
+    """Where the nouns for things at *index*, the last of which ends the phrase, end; ``None`` if none do.
 
-    After *and* or ``lets`` a base form may be a verb (``a man and his wife dance``).
+    Adjectives may stand between. The last noun may be a plural, after another: a verb would follow its
+    subject at once.
     """
-    if not heads_thing(units, index + 1, verbs=True) or not closes_phrase(units, index + 2):
+    at = end = index
+    if word_at(units, index) in _ALIKE_IN_THE_PAST:
+        return None
+    while at < min(len(units), index + _LONGEST_NAME):
+        if heads_thing(units, at, verbs=True) or (at > index and _is_plural_thing(units, at)):
+            end = at + 1
+        elif units[at].word not in wordlists.modifiers() or units[at].word.endswith(("ed", "ing")):
+            break
+        at += 1
+    return end if end > index and (closes_phrase(units, end) or _participle(units, end)) else None
+
+
+def _participle(units: Sequence[Unit], index: int) -> bool:
+    """Whether what is said of a noun before it follows (``a ship moored alongside``)."""
+    word = word_at(units, index)
+    return word.endswith(("ed", "ing")) or word in _ALIKE_IN_THE_PAST or word in ("full", "made")
+
+
+def _is_plural_thing(units: Sequence[Unit], index: int) -> bool:
+    word = word_at(units, index)
+    plural = word.endswith("s") and not word.endswith("ss") and units[index].gap
+    return plural and wordlists.is_known(word[:-1]) and not units[index].person and word not in _OF_PERSONS
+
+
+def follows_article(units: Sequence[Unit], index: int) -> bool:
+    """Whether *a* or *an* stands before *index*, or before the adjectives of things before it."""
+    at = index - 1
+    while at > 0 and (units[at].adjective is not None or units[at].word in wordlists.modifiers()):
+        at -= 1
+    return word_at(units, at) in grammar.ARTICLES
+
+
+def is_attribute(units: Sequence[Unit], index: int) -> bool:
+    """Whether the noun describes a thing (``queen mattress``, ``fighter jet``, ``an old maid card game``).
+
+    After *and* or ``lets`` a base form may be a verb (``a man and his wife dance``). Of several nouns that
+    follow an article makes one phrase; without one they may be a heap of tags, which say something each.
+    """
+    if not heads_thing(units, index + 1, verbs=True):
+        return False
+    ends = closes_phrase(units, index + 2)
+    if not ends and not (follows_article(units, index) and end_of_thing(units, index + 1) is not None):
         return False
     joined = any(unit.word in _JOINING for unit in units[max(0, index - _JOINED) : index])
     return not joined or heads_thing(units, index + 1)
+
+
+def is_product(units: Sequence[Unit], index: int) -> bool:
+    """``a girl guide cookie tin``: after an article, and the last of two nouns is a thing that is sold."""
+    end = end_of_thing(units, index + 1) if follows_article(units, index) else None
+    return end is not None and end > index + 2 and units[end - 1].word in grammar.NAMESAKES
 
 
 def is_animal(units: Sequence[Unit], index: int, mask: Mask) -> bool:
@@ -62,6 +118,8 @@ def is_animal(units: Sequence[Unit], index: int, mask: Mask) -> bool:
         return mask.classes == ("gender.adult",) and units[index].adjective is not None
     if following not in wordlists.animals() or following in wordlists.persons():
         return False
+    if index + 2 < len(units) and units[index + 2].person:
+        return False  # a cowboy horse rider
     verb = following.endswith("s") and following[:-1] in wordlists.verbs() and not mask.plural
     if not verb:
         return True
@@ -69,10 +127,50 @@ def is_animal(units: Sequence[Unit], index: int, mask: Mask) -> bool:
     return not object_follows and mask.classes[0] not in grammar.PLAIN_SEXES
 
 
+def describes_animal(units: Sequence[Unit], index: int) -> bool:
+    """``a juvenile bald eagle``: adjectives stand between."""
+    at = index + 1
+    while at < min(len(units), index + _LONGEST_NAME) and units[at].kind is Kind.WORD:
+        if units[at].word in wordlists.animals():
+            return at > index + 1
+        if units[at].word not in wordlists.modifiers() or units[at].word.endswith(("ing", "ed")):
+            return False
+        at += 1
+    return False
+
+
 def compares(units: Sequence[Unit], index: int) -> bool:
-    """``toddler-sized``, ``man-made``: like somebody, or by them."""
-    hyphened = word_at(units, index + 1) == "-" and not units[index + 1].gap
-    return hyphened and word_at(units, index + 2) in grammar.COMPARING and not units[index + 2].gap
+    """``toddler-sized``, ``man-made``, ``a father-and-son shop``: like somebody, or a compound."""
+    first, last = _hyphened(units, index)
+    if last == first + 1:
+        return False
+    if word_at(units, index + 2) in grammar.COMPARING and last > index + 2:
+        return True
+    if units[last - 1].person or word_at(units, last) in _OF_SEVERAL:
+        return False
+    return end_of_thing(units, last) is not None
+
+
+def _hyphened(units: Sequence[Unit], index: int) -> tuple[int, int]:
+    """The range of units around *index* that hyphens join."""
+    first, last = index, index + 1
+    while first > 1 and word_at(units, first - 1) == "-" and not (units[first].gap or units[first - 1].gap):
+        first -= 2
+    while last + 1 < len(units) and units[last].word == "-" and not (units[last].gap or units[last + 1].gap):
+        last += 2
+    return first, last
+
+
+def is_measure(units: Sequence[Unit], index: int) -> bool:
+    """``a two-man saw``, ``a one man tent``: for how many a thing is."""
+    number = index - 2 if word_at(units, index - 1) == "-" else index - 1
+    if word_at(units, number) not in grammar.NUMBERS or closes_phrase(units, index + 1):
+        return False
+    if units[index + 1].person or units[index + 1].word in _OF_SEVERAL:
+        return False
+    if number < index - 1:
+        return True
+    return word_at(units, number - 1) in grammar.ARTICLES and heads_thing(units, index + 1, verbs=True)
 
 
 def is_game_piece(units: Sequence[Unit], index: int) -> bool:

@@ -121,7 +121,8 @@ class Unit(NamedTuple):
         kind: what it is.
         word: the folded text in lower case; ``""`` for mentions.
         gap: whether white space precedes it.
-        capital: whether the word begins with a capital; ``False`` for mentions.
+        capital: whether it begins with a capital; ``False`` for mentions of an origin, some of which always
+            do.
         person: whether the word is a noun for a person, wherever it stands; ``False`` for mentions.
         weak: a mention typed as a plain colour word (``black``, never ``Black``): not taken for a mention
             where it stands alone. What candidates show is never weak, so this loses no closure.

@@ -221,10 +221,11 @@ class Policy:
 
     def attribute(self, attribute_id: str) -> AttributePolicy | None:
         """The attribute's policy, or ``None`` where the policy does not name it."""
-        for attribute in self.attributes:
-            if attribute.id == attribute_id:
-                return attribute
-        return None
+        return self._by_id.get(attribute_id)
+
+    @cached_property
+    def _by_id(self) -> dict[str, AttributePolicy]:
+        return {attribute.id: attribute for attribute in self.attributes}
 
     def cue_action(self, kind: str) -> CueAction:
         """Action for cues of *kind*: its own entry, else that of ``*``, else ``withhold``."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,13 @@ import pytest
 from obclip_privacy.attributes.base import Attribute, Detector, Finding, Lexicon
 from obclip_privacy.audit.attackers.base import Attacker, Guess
 from obclip_privacy.audit.attackers.context import NaiveBayes
+from obclip_privacy.audit.attackers.disagreement import guess_scores
 from obclip_privacy.audit.attackers.ngram import NGrams
 from obclip_privacy.audit.disagreement import OtherDetectors
+from obclip_privacy.audit.job import Auditor, Job
+from obclip_privacy.audit.observation import ColumnView
+from obclip_privacy.audit.sources.from_policy import Asked
+from obclip_privacy.audit.tally import AttackTally
 from obclip_privacy.cli.main import main
 from obclip_privacy.errors import PluginError
 from obclip_privacy.hookspecs import hookimpl
@@ -118,8 +125,6 @@ def test_detectors_that_a_policy_leaves_out(tmp_path: Path) -> None:
 
     gender = Attribute("gender", "Gender", Lexicon(), detectors=(Detector("zig", find),))
     registry = collect(builtin_candidates(), Selection())
-    from dataclasses import replace
-
     other = replace(registry, attributes={**registry.attributes, "gender": gender})
     policy = load_policy("default")
     narrowed = replace(
@@ -129,6 +134,57 @@ def test_detectors_that_a_policy_leaves_out(tmp_path: Path) -> None:
     assert ("gender", "zig") in detectors.missed(["a zig here", "zig"])
     assert ("gender", "zig") not in detectors.missed(["a zig here", "nothing"])
     assert OtherDetectors.of(policy, registry).detectors == ()
+
+
+def test_the_accuracy_of_disagreement_by_hand(tmp_path: Path) -> None:
+    """Five prompts: right, right, wrong, and two in which the detector finds nothing that all share."""
+
+    def find(text: str) -> list[Finding]:
+        start = text.find("zig")
+        return [Finding(start, start + 3, "gender.adult", "female")] if start >= 0 else []
+
+    registry = collect(builtin_candidates(), Selection())
+    gender = registry.attributes["gender"]
+    wider = replace(gender, detectors=(*gender.detectors, Detector("zig", find)))
+    registry = replace(registry, attributes={**registry.attributes, "gender": wider})
+    used = [detector.name for detector in gender.detectors]
+    attribute = {"id": "gender", "strategy": "enumerate", "values": ["male", "female"]}
+    narrow = {"name": "narrow", "attributes": [{**attribute, "detectors": ["lexicon", *used]}]}
+    (tmp_path / "narrow.json").write_text(json.dumps({"schema_version": 1, **narrow}), "utf-8")
+    policy = load_policy(str(tmp_path / "narrow.json"))
+    auditor = Auditor(Job(str(tmp_path / "narrow.json"), policy.sha256, b"salt"), registry)
+    prompts = ["a woman, zig", "a lady in a zig", "a man, zig", "a woman, zag", "a man"]
+    tally = AttackTally()
+    found = []
+    for row, prompt in enumerate(prompts, 1):
+        record = auditor.audit((row, Asked(prompt)))
+        assert record.status == "ok"
+        (score,) = [each for each in record.scores if each.attacker.startswith("disagreement")]
+        assert (score.attacker, score.target) == ("disagreement.zig", "gender")
+        tally.add(score.hit, score.chance)
+        found.append([each.kind for each in record.findings].count("detectors"))
+    assert found == [1, 1, 1, 0, 0]
+    row = tally.as_json("disagreement.zig", "gender", least=5)
+    # (1 + 1 + 0 + 1/2 + 1/2) / 5, beside 1/2
+    assert (row["accuracy"], row["chance"], row["trials"], row["beats_chance"]) == (0.6, 0.5, 5, False)
+    # Wilson at z = 1.96: centre (0.6 + z²/10) / (1 + z²/5), half-width z sqrt(0.24/5 + z²/100) / (1 + z²/5)
+    assert row["interval"] == pytest.approx([0.2307, 0.8824], abs=1e-4)
+
+
+def test_a_detector_may_know_a_value_by_another_name() -> None:
+    policy = load_policy("obclip-paper")
+    values = policy.attribute("ethnicity").value_ids
+    even = (Fraction(1, 5),) * 5
+    column = ColumnView("0.ethnicity", "ethnicity", values, even, values, even)
+    assert values[1] == "african"
+    assert guess_scores(policy, column, frozenset({"black", "purple"})) == (0, 1, 0, 0, 0)
+
+
+def test_without_other_detectors_there_is_no_disagreement() -> None:
+    policy = load_policy("obclip-paper")
+    auditor = Auditor(Job("obclip-paper", policy.sha256, b"salt"))
+    record = auditor.audit((1, Asked("a woman")))
+    assert {score.attacker for score in record.scores} == {"rerun", "odd_one_out"}
 
 
 def test_an_unusable_guess_is_the_plugins_fault() -> None:

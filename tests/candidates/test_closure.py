@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from obclip_privacy.candidates import plan as plan_module
@@ -111,6 +113,31 @@ def test_values_that_are_given_up_are_checked_too(strict: Engine, monkeypatch: p
     monkeypatch.setattr(strict, "_read", read)
     prompt = "a young Black woman, an elderly white man and a middle-aged Asian woman"
     assert strict.candidates(prompt).status == "refused"
+
+
+@pytest.mark.parametrize("people", [3, pytest.param(4, marks=pytest.mark.slow)])
+def test_values_that_are_given_up_are_checked_together(
+    strict: Engine, monkeypatch: pytest.MonkeyPatch, people: int
+) -> None:
+    """A reader that heeds them only where two people share one is caught too, however many there are."""
+    honest_read = strict._read
+
+    def read(text: str, **options: bool):
+        shared = text.count("South Asian") == 2
+        return honest_read(text.replace("South Asian", "tall South Asian") if shared else text, **options)
+
+    prompt = ", ".join(["a young Black woman"] * people)
+    assert strict.candidates(prompt).status == "ok"
+    monkeypatch.setattr(strict, "_read", read)
+    assert strict.candidates(prompt).status == "refused"
+
+
+def test_n_is_never_more_than_the_members_that_were_run(default: Engine) -> None:
+    """Where columns are given up, n is the product of the domains of those that are not, and no more."""
+    found = default.candidates("an old Black man, a young Asian woman and an elderly white man")
+    assert (found.status, found.n, found.k_eff) == ("ok", 36 * 36, 36 * 36)
+    assert found.n == len(found.members) == math.prod(len(row.values) or 1 for row in found.attributes)
+    assert sum(not row.values for row in found.attributes) == 2
 
 
 def test_a_policy_that_refuses_overflow_refuses_what_cannot_be_checked(make_engine) -> None:

@@ -16,6 +16,8 @@ from tests.candidates.conftest import engine_for
 ROOT = Path(__file__).parents[2]
 LABELLED: tuple[Labelled, ...] = read_labelled(ROOT / "tests" / "data" / "labelled.jsonl")
 REDTEAM: tuple[Labelled, ...] = read_labelled(ROOT / "tests" / "data" / "redteam.jsonl")
+NOBODY: tuple[Labelled, ...] = read_labelled(ROOT / "tests" / "data" / "nobody.jsonl")
+CUES: tuple[Labelled, ...] = read_labelled(ROOT / "tests" / "data" / "cues.jsonl")
 SCHEMAS = read_labelled(ROOT / "tests" / "data" / "schemas.jsonl")
 
 
@@ -67,6 +69,24 @@ def test_prompts_that_were_written_to_mislead() -> None:
     assert scores.cues.recall >= 0.97, scores.errors
     assert scores.cues.precision >= 0.97, scores.errors
     assert scores.false_positive_rate < 0.015, scores.errors
+
+
+def test_prompts_without_people() -> None:
+    scores = score_detection(
+        NOBODY, engine_for("default").detect, ["gender", "age", "ethnicity", "skin_tone"]
+    )
+    assert (scores.prompts, scores.empty) == (436, 436)
+    assert scores.false_positive_rate < 0.06, scores.errors
+
+
+def test_cues_of_persons_and_of_things() -> None:
+    scores = score_detection(CUES, engine_for("default").detect, ["gender", "age", "ethnicity", "skin_tone"])
+    assert (scores.prompts, scores.cues.found + scores.cues.missed) == (120, 52)
+    assert scores.cues.recall >= 0.99, scores.errors
+    assert scores.cues.precision >= 0.96, scores.errors
+    assert scores.attributes["gender"].recall == 1, scores.errors
+    sets = score_closure(CUES, engine_for("default").candidates, "default")
+    assert (sets.violations, sets.unequal, sets.refused) == (0, 0, 0), sets.errors
 
 
 def test_sets_of_prompts_that_were_written_to_mislead() -> None:

@@ -108,6 +108,9 @@ def test_neutralised(candidate: str, counterpart: str, neutral: bool) -> None:
     assert says_no_gender_instead(candidate, counterpart) is neutral
 
 
+WITHHELD = "the nurse stayed because he was pregnant"
+
+
 def test_rewriting() -> None:
     engine = engine_for("default")
     rows = [
@@ -116,12 +119,9 @@ def test_rewriting() -> None:
         Labelled("a woman", "x:3", counterpart="a lady"),
         Labelled("", "x:4", counterpart="a"),
         Labelled("no counterpart", "x:5"),
+        Labelled("the nurse stayed because she was pregnant", "x:6", counterpart=WITHHELD),
+        Labelled("a pregnant nurse fed her", "x:7", counterpart="a pregnant nurse fed his"),
     ]
     scores = score_rewriting(rows, engine.candidates)
-    assert (scores.prompts, scores.verbatim, scores.neutralised, scores.wrong, scores.refused) == (
-        4,
-        1,
-        1,
-        1,
-        1,
-    )
+    assert (scores.prompts, scores.verbatim, scores.neutralised) == (6, 1, 1)
+    assert (scores.withheld, scores.wrong, scores.refused) == (1, 2, 1)

@@ -189,7 +189,7 @@ def test_a_plugin_adds_a_backend_and_an_acceleration(monkeypatch, make_request) 
             register(Acceleration("unguided", "no guidance", "approximate", make))
 
     registry = plugins.collect({"test": Plugin()}, {})
-    assert list(registry.backends) == ["analytic", "diffusers", "embedded", "hub", "mine"]
+    assert list(registry.backends) == ["analytic", "diffusers", "embedded", "file", "hub", "mine"]
     monkeypatch.setattr(plugins, "_collected", lambda selection, named: registry)
     backend = load_backend("mine:", LoadOptions())
     request = make_request(backend, acceleration="unguided")

@@ -87,6 +87,17 @@ def test_the_matcher_is_built_only_where_a_longer_term_can_be() -> None:
     assert "_phrases" in vars(lexer)
 
 
+def test_a_hyphened_term_and_the_beginning_of_a_longer_one_need_no_matcher() -> None:
+    """``middle-aged`` is in every set of ages: the matcher, and spaCy with it, is not imported for it."""
+    lexer = Lexer(["middle-aged", "middle-aged man of the sea", "man"])
+    assert lexer("a middle-aged man of war").terms == ((1, 4), (4, 5))
+    assert lexer("middle-aged").terms == ((0, 3),)
+    assert lexer("middle-").terms == lexer("middle aged").terms == lexer("middle").terms == ()
+    assert "_phrases" not in vars(lexer)
+    assert lexer("a middle-aged man of the sea").terms == ((1, 4), (1, 8), (4, 5))
+    assert "_phrases" in vars(lexer)
+
+
 def test_spacy_is_whole_after_it_was_imported_lightly() -> None:
     """What is left out while it is imported can be imported as ever."""
     import spacy

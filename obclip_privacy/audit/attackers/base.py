@@ -18,6 +18,7 @@ from obclip_privacy.audit.observation import Observation
 from obclip_privacy.policy.frozen import FrozenMap
 
 if TYPE_CHECKING:
+    from obclip_privacy.audit.disagreement import OtherDetectors
     from obclip_privacy.audit.reading import Reading
 
 #: Names of attackers.
@@ -58,12 +59,14 @@ class Setting:
         reading: reads a text as the audit's policy does.
         files: files that the user gave, by option (``lm_text``, ``train``, ``prior_table``, ``lm_model``).
         server: address of a live server, or ``""``.
+        others: installed detectors that the policy does not use, if they are known.
     """
 
     form: Form
     reading: Reading
     files: Mapping[str, Path] = field(default_factory=FrozenMap)
     server: str = ""
+    others: OtherDetectors | None = None
 
     def has(self, need: str) -> bool:
         """Whether the user gave what the option *need* is for."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from obclip_privacy.audit.figures.bayes_vulnerability import vulnerability_given
 from obclip_privacy.audit.figures.block_leakage import block_min_entropy_leakage
@@ -18,7 +19,7 @@ from obclip_privacy.audit.figures.t_closeness import equal_distance, ordered_dis
 from obclip_privacy.audit.figures.timing import uneven_times
 from obclip_privacy.audit.findings import Finding
 from obclip_privacy.audit.measuring.survivors import is_closed
-from obclip_privacy.audit.observation import Observation, marginal, normalised
+from obclip_privacy.audit.observation import ColumnView, Observation, marginal, normalised
 from obclip_privacy.audit.reading import Reading
 from obclip_privacy.audit.record import ColumnFigures, Number
 from obclip_privacy.audit.sources.subject import Subject
@@ -80,6 +81,26 @@ def set_figures(
 
 def column_figures(seen: Observation, index: int, alive: Sequence[int]) -> ColumnFigures:
     """The figures of one attribute of one person, given that one of *alive* is real."""
+    if _is_known(seen) and _says_nothing(seen):
+        return _closed_column_figures(seen.columns, index, seen.assignments, seen.prior, tuple(alive))
+    return _column_figures(seen, index, alive)
+
+
+# A closed set has the figures of every closed set with the same columns, whatever its words.
+@lru_cache(maxsize=32)
+def _closed_column_figures(
+    columns: tuple[ColumnView, ...],
+    index: int,
+    assignments: tuple[tuple[int, ...], ...],
+    prior: tuple[Fraction, ...],
+    alive: tuple[int, ...],
+) -> ColumnFigures:
+    members = ("",) * len(assignments)
+    seen = Observation(members, members, columns, assignments, prior, survivors=len(assignments))
+    return _column_figures(seen, index, alive)
+
+
+def _column_figures(seen: Observation, index: int, alive: Sequence[int]) -> ColumnFigures:
     column = seen.columns[index]
     found = marginal(seen, index, {member: seen.prior[member] for member in alive})
     by_value = dict(zip(column.values, found, strict=True))

@@ -18,6 +18,8 @@ from obclip_privacy.policy.frozen import Json
 #: Findings that the page lists; the JSON report has all of them.
 MAX_FINDINGS = 500
 _WIDTH, _HEIGHT = 360, 120
+#: A bar is no wider than this: one that fills the plot looks like a background.
+_MAX_BAR = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,12 @@ def bars_of(distribution: Mapping[str, Json]) -> list[Bar]:
         return []
     most = max(count for _, count in counts)
     step = _WIDTH / len(counts)
+    width = min(step * 0.8, _MAX_BAR)
     return [
         Bar(
-            round(index * step + step * 0.1, 2),
+            round(index * step + (step - width) / 2, 2),
             round(_HEIGHT - _HEIGHT * count / most, 2),
-            round(step * 0.8, 2),
+            round(width, 2),
             round(_HEIGHT * count / most, 2),
             label,
             count,
@@ -114,4 +117,7 @@ def _percent(value: object) -> str:
 
 
 def _short(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    """At most four digits of a fraction; whole numbers in groups of three."""
+    if isinstance(value, float) and not value.is_integer():
+        return f"{value:.4g}"
+    return f"{value:,.0f}" if isinstance(value, (int, float)) else str(value)

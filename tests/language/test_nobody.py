@@ -1,0 +1,97 @@
+"""Words for persons in the names of things: each rule beside a prompt in which the same word is somebody."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.candidates.conftest import engine_for
+
+#: (rule, prompt that names nobody, prompt that names somebody, what of it is a mention)
+PAIRS = [
+    ("several nouns after an article", "an old maid card game", "an old maid, card game", "old maid"),
+    ("several nouns after an article", "a bride cake stand", "bride cake stand garden", "bride"),
+    ("adjectives among them", "a queen bed soft cover", "a queen covers a soft bed", "queen"),
+    ("the last one a plural", "a king crab claw collection", "a king grabs claws", "king"),
+    ("a past like the base form", "a queen bed frame", "a queen cut cake", "queen"),
+    ("a product", "a lady garden candle", "a lady lights a candle", "lady"),
+    ("joined by a hyphen", "a princess-line pattern", "a princess - line art", "princess"),
+    ("adjectives before an animal", "a juvenile bald eagle", "a juvenile in bed", "juvenile"),
+    ("for how many a thing is", "a two-man saw on a wall", "a two-man band on a stage", "man"),
+    ("for how many a thing is", "a one man tent", "A three man band is on stage", "man"),
+    ("an animal after it", "a cowboy horse", "a cowboy horse rider", "cowboy"),
+    ("owner after an article", "a fisherman's knot", "the fisherman's knot", "fisherman"),
+    ("owner after an article", "a gentleman's cane", "a gentleman's face", "gentleman"),
+    ("owner, and nobody else", "a fireman's axe on a wall", "a fireman's axe and a girl", "fireman"),
+    ("title of a work", "a copy of Little Women", "a copy of little women", "women"),
+    ("title of a work", "a playbill for My Fair Lady", "a playbill for a lady", "lady"),
+    ("title before the word for it", "The Girl with the Dragon Tattoo book", "The Girl with a Book", "Girl"),
+    ("place", "a lord Howe Island palm", "a lord on an island", "lord"),
+    ("product with a name", "a Lady Grey tea tin", "Lady Grey drinks tea", "Lady"),
+    ("what a ship does", "a ship on her maiden voyage", "a captain on her maiden voyage", "her"),
+]
+
+
+@pytest.mark.parametrize(("rule", "nobody", "somebody", "mention"), PAIRS)
+def test_nobody_and_somebody(rule: str, nobody: str, somebody: str, mention: str) -> None:
+    engine = engine_for("default")
+    found = engine.detect(nobody)
+    assert (found.mentions, found.cues) == ((), ()), rule
+    assert mention in [found.text for found in engine.detect(somebody).mentions], rule
+
+
+@pytest.mark.parametrize(
+    ("prompt", "cues"),
+    [
+        ("a woman at a kimono fabric shop", []),
+        ("a woman in a kimono", ["kimono"]),
+        ("a woman in a kimono garden", ["kimono"]),
+        ("a girl and a kitten with long whiskers", []),
+        ("a man with a cat with white whiskers", []),
+        ("a man with white whiskers", ["whiskers"]),
+        ("a boy draws whiskers on a cat", []),
+        ("a woman by a beard of moss", []),
+        ("a woman with a one-eyed teddy bear", []),
+        ("a one-eyed man", ["one-eyed"]),
+        ("a man raises a window blind", []),
+        ("a man who is blind", ["blind"]),
+        ("a woman slices a chicken breast", []),
+        ("a child with a Mona Lisa fridge magnet", []),
+        ("a Mona Lisa smile", ["Mona Lisa"]),
+        ("woman, ginger, freckles", ["ginger"]),
+        ("a ginger woman", ["ginger"]),
+        ("a woman who is ginger", ["ginger"]),
+        ("a woman chopping ginger", []),
+        ("woman, tea, ginger, honey", []),
+        ("a woman with a ginger cat", []),
+    ],
+)
+def test_cues_of_somebody_and_of_something(prompt: str, cues: list[str]) -> None:
+    assert [cue.text for cue in engine_for("default").detect(prompt).cues] == cues
+
+
+@pytest.mark.parametrize(
+    ("policy", "prompt", "n", "candidate"),
+    [
+        ("default", "a Cuban cigar roller", 6, "an Asian cigar roller"),
+        ("default", "a Persian rug seller", 6, "a Black rug seller"),
+        ("default", "a French horn player", 1, "a French horn player"),
+        ("default", "a Cuban cigar on a table", 1, "a Cuban cigar on a table"),
+        ("default", "a woman, latina, smiling", 12, "a man, Asian, smiling"),
+        ("default", "a Latina woman", 12, "an Asian man"),
+        ("default", "a Latina doctor", 12, "an Asian male doctor"),
+        ("default", "a woman of German and Turkish descent", 12, "a man of Asian descent"),
+        ("default", "a German and Turkish woman", 12, "an Asian man"),
+        ("default", "woman, german and turkish, smiling", 12, "man, Asian, smiling"),
+        ("strict", "a woman of German and Turkish descent", 27, "a person"),
+        ("default", "she is an actress", 2, "he is an actor"),
+        ("default", "a woman on a stage, she is an actress", 2, "a man on a stage, he is an actor"),
+        ("inclusive", "she's a ballerina", 3, "they're a nonbinary ballet dancer"),
+        ("inclusive", "she's been a waitress", 3, "they've been a nonbinary server"),
+        ("strict", "uncle Bob at a grill", 3, "A relative at a grill"),
+        ("default", "old uncle Bob at a grill", 6, "A young aunt at a grill"),
+    ],
+)
+def test_persons_that_were_missed_or_counted_twice(policy: str, prompt: str, n: int, candidate: str) -> None:
+    found = engine_for(policy).candidates(prompt)
+    assert (found.status, found.reason, found.n, found.k_eff) == ("ok", "", n, n)
+    assert candidate in found.candidates
