@@ -68,8 +68,9 @@ class CheckpointParts(Parts):
             )
 
     def has(self, part: str) -> bool:
-        """Whether the file or the folder beside it has this part."""
-        return part in self._prefixes or super().has(part)
+        """Whether the file or the folder beside it has this part; every text encoder has a tokenizer."""
+        encoder = part.replace("tokenizer", "text_encoder")
+        return part in self._prefixes or encoder in self._kind.encoders or super().has(part)
 
     def json(self, part: str, name: str) -> dict[str, Json]:
         """Read a JSON object of the folder beside the file, else tell it from the file.
