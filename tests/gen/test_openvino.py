@@ -5,6 +5,7 @@ The tests that need the package are skipped without it; ``make test-all`` instal
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import sys
 import time
@@ -115,13 +116,18 @@ def test_a_picture_is_finished_on_it(load: Load) -> None:
     plain, fast = load("sd1")
     engine = Engine(load_policy("obclip-paper"))
     found = engine.candidates("portrait of a young woman reading")
-    options = Options(height=64, width=64, seed=5, num_inference_steps=4, split=2, device_plan="gate-at=3")
+    options = Options(
+        height=64, width=64, seed=5, num_inference_steps=4, split=2, device_plan="gate-at=3-cross=live"
+    )
     one, other = (generate(found, engine, LocalCloud(plain), device, options) for device in (plain, fast))
     assert one.request is not None
     assert other.request is not None
     assert one.request.to_bytes() == other.request.to_bytes()
     close(other.device.latents, one.device.latents)
     torch.testing.assert_close(other.picture, one.picture, rtol=0, atol=1e-3)
+    inside = dataclasses.replace(options, device_plan="gate-at=3")
+    with pytest.raises(BadInputError, match="denoiser cannot be stopped inside"):
+        generate(found, engine, LocalCloud(plain), fast, inside)
 
 
 @needs_openvino
