@@ -75,7 +75,7 @@ def resume_from_package(work: Path) -> None:
     tokenizer, encoder, vae = export.load_shared()
     work.mkdir(parents=True, exist_ok=True)
     tokenizer.save_pretrained(work / "tokenizer")
-    runs.save(work / "text_encoder_read.safetensors", encoder.state_dict(), step=0, seconds=0)
+    runs.save(work / "text_encoder_read.safetensors", encoder.state_dict(), **_counters(history, "text"))
     runs.save(work / "autoencoder_full.safetensors", vae.state_dict(), **_counters(history, "enlarge"))
     cloud, device = export.load_unet("cloud"), export.load_unet("device")
     states = {
