@@ -52,6 +52,7 @@ def write_card(
         steps=figures["steps"],
         guidance=figures["guidance_scale"],
         seed=figures["seed"],
+        each=figures["each"],
         table=table({"rows": rows}),
     )
     path = folder / "README.md"

@@ -108,6 +108,7 @@ def evaluate_models(
         "steps": STEPS,
         "guidance_scale": GUIDANCE,
         "seed": seed,
+        "each": each,
         "vocabulary": len(models.tokenizer),
         "roles": len({picture.role for picture in data.pictures if picture.style != "portrait"}),
         "portraits": sum(picture.style == "portrait" for picture in data.pictures),
