@@ -83,7 +83,7 @@ NAMESAKES = _words(
 #: Works that have a title after ``of`` and the like (``a copy of Little Women``).
 WORKS = _words(
     "book books novel paperback hardcover movie film song album musical audiobook dvd soundtrack copy "
-    "edition vinyl playbill script music billboard trailer poster record"
+    "edition vinyl playbill script"
 )
 #: Those that may stand right before their title (``the movie Pretty Woman``).
 TITLED_WORKS = _words("book novel movie film song album musical")
@@ -98,7 +98,11 @@ DEDICATED = _words("temple valley church chapel tomb shrine isle cape gate tomb 
 #: Where the one whose name they have is to be seen (``a Taylor Swift concert``).
 OCCASIONS = _words(
     "concert show party wedding birthday cosplay performance speech interview lecture gig tour meeting "
-    "funeral parade ceremony match fight dance family fan lookalike impersonator meme video clip scene"
+    "funeral parade ceremony match fight dance family fan lookalike impersonator meme video clip scene "
+    "portrait portraits photo photos photograph photographs photography photoshoot picture pictures image "
+    "images painting paintings drawing drawings sketch sketches illustration illustrations render selfie "
+    "headshot shot still poster posters billboard cover print statue sculpture bust art artwork fanart style "
+    "look face"
 )
 #: After a noun and a hyphen: the whole describes a thing (``toddler-sized robot``).
 COMPARING = _words("sized size like shaped friendly proof themed inspired style styled made eating cut grade")

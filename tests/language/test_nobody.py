@@ -95,3 +95,16 @@ def test_persons_that_were_missed_or_counted_twice(policy: str, prompt: str, n: 
     found = engine_for(policy).candidates(prompt)
     assert (found.status, found.reason, found.n, found.k_eff) == ("ok", "", n, n)
     assert candidate in found.candidates
+
+
+@pytest.mark.parametrize(
+    ("prompt", "candidate"),
+    [
+        ("a Taylor Swift portrait", "a person portrait"),
+        ("a Maria Lopez portrait photo", "a person portrait photo"),
+        ("a Young Woman Fashion poster", "a Young Man Fashion poster"),
+        ("Young Black Woman painting", "Young Black Man painting"),
+    ],
+)
+def test_what_depicts_somebody_is_no_product(prompt: str, candidate: str) -> None:
+    assert candidate in engine_for("default").candidates(prompt).candidates
