@@ -205,6 +205,8 @@ def _find(text: str, kind: str, pattern: re.Pattern[str]) -> Iterator[Finding]:
             years = 0 if kind == "baby" else _number((match["n"] or "1").lower())
         if groups.get("to"):
             last = int(match["to"])
+            if kind == "number" and last < years:  # no range: "aged 70 and 2 dogs"
+                end, last = match.end("n"), years
             if band_of_years(last) is not band_of_years(years):
                 continue  # it spans adults and minors, and is exchanged for neither
             years = (years + last) // 2

@@ -340,13 +340,16 @@ def is_modifier(units: Sequence[Unit], index: int) -> bool:
 
 
 def _describes(units: Sequence[Unit], roles: Roles, index: int, joined: bool) -> bool:
-    """Whether an adjective follows a comma or a conjunction: ``young, tall man``, not ``old, a man``."""
+    """Whether an adjective follows a comma or a conjunction: ``young, tall man``, not ``old, a man``.
+
+    Nor ``aged 70 and two old men``, where a number begins another phrase.
+    """
     if index >= len(units):
         return False
     unit = units[index]
     if unit.kind is Kind.MENTION:
         return unit.adjective is not None and roles[index] is not Pos.NOUN
-    if is_person_word(units, index):
+    if is_person_word(units, index) or unit.word in grammar.NUMBERS:
         return False
     return is_modifier(units, index)
 

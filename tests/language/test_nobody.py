@@ -87,6 +87,8 @@ def test_cues_of_somebody_and_of_something(prompt: str, cues: list[str]) -> None
         ("default", "a woman on a stage, she is an actress", 2, "a man on a stage, he is an actor"),
         ("inclusive", "she's a ballerina", 3, "they're a nonbinary ballet dancer"),
         ("inclusive", "she's been a waitress", 3, "they've been a nonbinary server"),
+        ("default", "a woman aged 70 and two old men", 36, "a woman aged 70 and two old men"),
+        ("default", "a woman aged 70 and 2 dogs", 6, "a man aged 25 and 2 dogs"),
         ("strict", "uncle Bob at a grill", 3, "A relative at a grill"),
         ("default", "old uncle Bob at a grill", 6, "A young aunt at a grill"),
     ],
