@@ -161,7 +161,7 @@ def resolve_roles(units: Sequence[Unit], outside: frozenset[int]) -> tuple[Roles
         if unit.title is not None and _is_title(units, index):
             roles[index] = Pos.TITLE
             continue
-        describing = unit.adjective or (unit.phrase if _may_precede(unit.phrase) else None)
+        describing = unit.adjective or (unit.phrase if _may_precede(units, index) else None)
         if describing is not None:
             head = _head(units, roles, heads, index, describing)
             if head is not None:
@@ -185,9 +185,12 @@ def in_the_style_of(units: Sequence[Unit]) -> frozenset[int]:
     return frozenset(found)
 
 
-def _may_precede(mask: Mask | None) -> bool:
-    """Whether a phrase may also stand before its noun (``70 years old man``)."""
-    return mask is not None and mask.attributes == ("age",)
+def _may_precede(units: Sequence[Unit], index: int) -> bool:
+    """Whether a phrase may also stand before its noun: ``70 years old man``, not ``aged 70 and old men``."""
+    mask = units[index].phrase
+    owned = index > 0 and units[index - 1].pronoun is not None
+    joined = word_at(units, index + 1) in grammar.LIST_JOINERS
+    return mask is not None and mask.attributes == ("age",) and not owned and not joined
 
 
 def _is_title(units: Sequence[Unit], index: int) -> bool:
@@ -340,16 +343,13 @@ def is_modifier(units: Sequence[Unit], index: int) -> bool:
 
 
 def _describes(units: Sequence[Unit], roles: Roles, index: int, joined: bool) -> bool:
-    """Whether an adjective follows a comma or a conjunction: ``young, tall man``, not ``old, a man``.
-
-    Nor ``aged 70 and two old men``, where a number begins another phrase.
-    """
+    """Whether an adjective follows a comma or a conjunction: ``young, tall man``, not ``old, a man``."""
     if index >= len(units):
         return False
     unit = units[index]
     if unit.kind is Kind.MENTION:
         return unit.adjective is not None and roles[index] is not Pos.NOUN
-    if is_person_word(units, index) or unit.word in grammar.NUMBERS:
+    if is_person_word(units, index):
         return False
     return is_modifier(units, index)
 
