@@ -22,7 +22,7 @@ PORTRAITS = 16_000
 PORTRAIT_SEED = 20_251
 
 #: How often each style is drawn from in training (shares).
-STYLE_SHARE = {"modern": 0.72, "flat": 0.08, "portrait": 0.20}
+STYLE_SHARE = {"modern": 0.58, "flat": 0.25, "portrait": 0.17}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from obclip_gen.libs import library
 from obclip_gen.training import runs, workers
 from obclip_gen.training.autoencoder import LATENT_CHANNELS
 from obclip_gen.training.captions import caption
@@ -118,6 +120,16 @@ class _Batches:
             timesteps,
             tokenize(self.tokenizer, texts),
         )
+
+
+def _attention() -> AbstractContextManager[None]:
+    """Attention as two products and a softmax: in bfloat16 on a CPU, the fused kernel's backward pass made a
+    training step 1.18 times as long (19.3 against 22.8 pictures/s on one AVX512-BF16 core).
+    """
+    chosen: AbstractContextManager[None] = library("torch.nn.attention").sdpa_kernel(
+        library("torch.nn.attention").SDPBackend.MATH
+    )
+    return chosen
 
 
 def _optimiser(module: Part, peak: float) -> torch.optim.AdamW:
@@ -229,7 +241,7 @@ def train_cloud(
 
     def loss(step: int) -> Tensor:
         noisy, target, timesteps, ids = batches.draw(step)
-        with runs.mixed_precision():
+        with runs.mixed_precision(), _attention():
             predicted = unet(noisy, timesteps, encoder(ids).last_hidden_state).sample
         return nn.functional.mse_loss(predicted.float(), target)
 
@@ -268,7 +280,7 @@ def train_device(
 
     def loss(step: int) -> Tensor:
         noisy, _, timesteps, ids = batches.draw(step)
-        with runs.mixed_precision():
+        with runs.mixed_precision(), _attention():
             with torch.no_grad():
                 context = encoder(ids).last_hidden_state
                 target = teacher(noisy, timesteps, context).sample
