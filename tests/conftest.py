@@ -19,9 +19,15 @@ def root() -> Path:
     return ROOT
 
 
+@pytest.fixture(scope="session")
+def _state_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("state")
+
+
 @pytest.fixture(autouse=True)
-def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting of the developer's shell changes a result."""
+def _plain_environment(monkeypatch: pytest.MonkeyPatch, _state_folder: Path) -> None:
+    """No setting of the developer's shell changes a result, and none of their files is written."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(_state_folder))
     for name in [name for name in os.environ if name.startswith("OBCLIP_")]:
         monkeypatch.delenv(name)
 

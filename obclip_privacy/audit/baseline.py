@@ -1,24 +1,25 @@
 """Baselines: findings that were looked at and accepted, by the hash of what was sent, not by line.
 
-A baseline is a file of its own (``--write-baseline``) or any JSON report. Its salt is used again, so that a
-finding has the same identity in both. A finding that is not in it is new.
+A baseline is a file of its own (``--write-baseline``), which carries the key of its hashes and works
+anywhere, or a JSON report, which does not carry it and works for the user who made it. A finding that is not
+in it is new.
 """
 
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from obclip_privacy.audit.findings import Finding
 from obclip_privacy.audit.json_input import read_json_file
+from obclip_privacy.audit.secret import BYTES, name_of
 from obclip_privacy.errors import BadInputError
 from obclip_privacy.policy.frozen import Json
 
 FORMAT = 1
-_SALT_BYTES = 16
+_NO_BASELINE = "no baseline; write one with --write-baseline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,37 +43,48 @@ class Baseline:
         return found.identity(self.salt) in self.identities
 
 
-def new_salt() -> bytes:
-    """A salt for the identities of one report."""
-    return secrets.token_bytes(_SALT_BYTES)
-
-
-def read_baseline(path: Path) -> Baseline:
-    """The baseline in a file: one that was written as such, or a JSON report.
+def read_baseline(path: Path, own: bytes) -> Baseline:
+    """The baseline in a file: one that was written as such, or a JSON report that was made with *own*.
 
     Raises:
         BadInputError: the file is neither. A baseline that is missing is an error: nothing would be new.
     """
     data = read_json_file(path)
-    rows = data.get("accepted", data.get("findings")) if isinstance(data, Mapping) else None
-    salt = data.get("salt") if isinstance(data, Mapping) else None
-    if not isinstance(data, Mapping) or not isinstance(rows, list) or not isinstance(salt, str):
-        raise BadInputError(f"{path}: no baseline; write one with --write-baseline")
+    if not isinstance(data, Mapping):
+        raise BadInputError(f"{path}: {_NO_BASELINE}")
+    rows = data.get("accepted", data.get("findings"))
+    salt = own if "obclip_baseline" not in data and "salt_name" in data else _salt(path, data)
+    if not isinstance(rows, list):
+        raise BadInputError(f"{path}: {_NO_BASELINE}")
+    if salt is own and data["salt_name"] != name_of(own):
+        raise BadInputError(
+            f"{path}: this report was made elsewhere or with a baseline, and does not carry the key to "
+            "recognise its findings by; use a file that --write-baseline made"
+        )
     identities = [row.get("id") if isinstance(row, Mapping) else None for row in rows]
-    policy = data.get("policy")
-    versions = data.get("versions")
+    if not all(isinstance(name, str) for name in identities):
+        raise BadInputError(f"{path}: {_NO_BASELINE}")
+    policy, made_with = data.get("policy"), data.get("versions")
+    return Baseline(
+        salt,
+        frozenset(str(name) for name in identities),
+        str(policy.get("sha256", "")) if isinstance(policy, Mapping) else "",
+        made_with if isinstance(made_with, Mapping) else {},
+    )
+
+
+def _salt(path: Path, data: Mapping[str, Json]) -> bytes:
+    """The salt that a baseline carries."""
+    salt = data.get("salt")
+    if not isinstance(salt, str):
+        raise BadInputError(f"{path}: {_NO_BASELINE}")
     try:
         raw = bytes.fromhex(salt)
     except ValueError:
         raise BadInputError(f"{path}: its salt is not hexadecimal") from None
-    if len(raw) != _SALT_BYTES or not all(isinstance(name, str) for name in identities):
-        raise BadInputError(f"{path}: no baseline; write one with --write-baseline")
-    return Baseline(
-        raw,
-        frozenset(str(name) for name in identities),
-        str(policy.get("sha256", "")) if isinstance(policy, Mapping) else "",
-        versions if isinstance(versions, Mapping) else {},
-    )
+    if len(raw) != BYTES:
+        raise BadInputError(f"{path}: {_NO_BASELINE}")
+    return raw
 
 
 def baseline_text(

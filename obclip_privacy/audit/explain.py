@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from obclip_privacy.audit.baseline import new_salt
 from obclip_privacy.audit.findings import Severity, finding_json
 from obclip_privacy.audit.job import Auditor, Job
 from obclip_privacy.audit.policy_lines import PolicyLines
 from obclip_privacy.audit.rules import DEFAULT_RULES, broken, judged, parse_rules
+from obclip_privacy.audit.secret import new_secret
 from obclip_privacy.audit.sources.from_policy import Asked
 from obclip_privacy.audit.summary import Summary
 from obclip_privacy.policy.frozen import Json
@@ -16,7 +16,7 @@ from obclip_privacy.policy.loader import load_policy
 def explanation(prompt: str, negative_prompt: str, policy_name: str) -> dict[str, Json]:
     """Everything about *prompt* under a policy. It quotes the prompt and names the real candidate."""
     policy = load_policy(policy_name)
-    salt = new_salt()
+    salt = new_secret()
     auditor = Auditor(Job(policy_name, policy.sha256, salt, show=True))
     record = auditor.audit((1, Asked(prompt, negative_prompt)))
     summary = Summary(least=1)

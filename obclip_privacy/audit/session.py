@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from obclip_privacy.audit.baseline import Baseline, baseline_text, new_salt, read_baseline
+from obclip_privacy.audit.baseline import Baseline, baseline_text, read_baseline
 from obclip_privacy.audit.findings import Finding
 from obclip_privacy.audit.job import READING_POLICY, Auditor, Item, Job
 from obclip_privacy.audit.policy_lines import PolicyLines
@@ -16,6 +16,7 @@ from obclip_privacy.audit.progress_file import ProgressFile
 from obclip_privacy.audit.record import Record
 from obclip_privacy.audit.rules import DEFAULT_RULES, parse_rules
 from obclip_privacy.audit.run import run_job, worker_count
+from obclip_privacy.audit.secret import new_secret, own_secret
 from obclip_privacy.audit.sources.from_policy import Asked
 from obclip_privacy.audit.sources.from_sets import read_sets
 from obclip_privacy.audit.sources.generator import Generator
@@ -71,16 +72,18 @@ class Session:
     def __init__(self, wanted: Wanted, generator: Generator | None = None) -> None:
         self.wanted = wanted
         self.rules = parse_rules(wanted.fail_on if wanted.fail_on is not None else DEFAULT_RULES)
-        self.baseline: Baseline | None = read_baseline(wanted.baseline) if wanted.baseline else None
+        own = own_secret()
+        self.baseline: Baseline | None = read_baseline(wanted.baseline, own) if wanted.baseline else None
         named = wanted.policy or ("default" if wanted.source == "input" else "")
         self.policy = load_policy(named) if named else None
         self.lines = PolicyLines.of(named) if named else PolicyLines(())
         self.registry = load_plugins(local=self.policy.local if self.policy else ())
-        self.salt = self.baseline.salt if self.baseline else new_salt()
+        #: of the identities of findings; what sets are compared by within this audit has a salt of its own
+        self.salt = self.baseline.salt if self.baseline else own
         self.job = Job(
             policy=named,
             policy_sha256=(self.policy or load_policy(READING_POLICY)).sha256,
-            salt=self.salt,
+            salt=new_secret(),
             prior=wanted.prior,
             rerun=wanted.rerun,
             repeats=wanted.repeats,
@@ -155,7 +158,7 @@ class Session:
         if self.wanted.path == "-":
             raise BadInputError("--resume needs a file: standard input cannot be read again")
         digest = self.job.digest(_sha256(Path(self.wanted.path)))
-        progress = ProgressFile(self.wanted.resume, digest, self.salt)
+        progress = ProgressFile(self.wanted.resume, digest, self.job.salt)
         try:
             # Digests that compare sets with one another must have been made with one salt.
             job = replace(self.job, salt=progress.salt)

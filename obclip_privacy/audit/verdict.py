@@ -16,6 +16,7 @@ from obclip_privacy.audit.findings import Finding, Severity, finding, finding_js
 from obclip_privacy.audit.policy_lines import PolicyLines
 from obclip_privacy.audit.record import Record
 from obclip_privacy.audit.rules import Rule, broken, judged
+from obclip_privacy.audit.secret import name_of
 from obclip_privacy.audit.summary import Summary
 from obclip_privacy.plugins.registry import PluginStatus, Registry
 from obclip_privacy.policy.frozen import Json
@@ -115,7 +116,7 @@ def report_data(
         "attributes": [] if policy is None else _attributes(policy),
         "versions": versions(registry),
         "created": dt.datetime.now(dt.UTC).date().isoformat(),
-        "salt": salt.hex(),
+        "salt_name": name_of(salt),
         "format": FORMAT,
     }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from obclip_privacy.audit.secret import secret_file
 from obclip_privacy.cli.main import main
 
 CLOSED = [
@@ -199,6 +200,34 @@ def test_a_baseline_accepts_old_findings_only(capsys, tmp_path: Path) -> None:
     assert run(capsys, "--sets", source, "--baseline", str(report))[0] == 0
 
 
+def test_a_report_does_not_carry_the_key_of_its_hashes(
+    capsys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, report, baseline = write(tmp_path, LEAKY), tmp_path / "report.json", tmp_path / "baseline.json"
+    run(capsys, "--sets", source, "--report", str(report), "--write-baseline", str(baseline))
+    kept = secret_file()
+    assert kept.stat().st_mode & 0o077 == 0
+    assert kept.read_bytes().hex() not in report.read_text("utf-8")
+    # whoever has the report alone cannot tell whether it speaks of this set
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "somebody else"))
+    code, _, err = run(capsys, "--sets", source, "--baseline", str(report))
+    assert code == 2
+    assert "--write-baseline" in err
+    found = {row["id"] for row in json.loads(report.read_text("utf-8"))["findings"]}
+    theirs = run(capsys, "--sets", source)[1]["findings"]
+    assert found.isdisjoint(row["id"] for row in theirs)
+    # a baseline goes with the project
+    assert run(capsys, "--sets", source, "--baseline", str(baseline))[0] == 0
+
+
+def test_an_audit_works_where_nothing_can_be_kept(
+    capsys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "state").write_text("a file where the folder should be", "utf-8")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    assert run(capsys, "--sets", write(tmp_path, LEAKY))[0] == 1
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -335,13 +364,13 @@ def test_workers_and_resuming_change_nothing(capsys, tmp_path: Path) -> None:
     for extra in (["--workers", "1"], ["--workers", "2"], ["--resume", str(progress), "--workers", "1"]):
         code, data, _ = run(capsys, *base, *extra)
         assert code == 0
-        results.append({key: value for key, value in data.items() if key != "salt"})
+        results.append(data)
     lines = progress.read_bytes().splitlines(keepends=True)
     assert len(lines) == 141
     assert b"woman" not in b"".join(lines)
     progress.write_bytes(b"".join(lines[:100]) + lines[100][:20])
     _, data, _ = run(capsys, *base, "--resume", str(progress), "--workers", "1")
-    results.append({key: value for key, value in data.items() if key != "salt"})
+    results.append(data)
     assert results[0] == results[1] == results[2] == results[3]
     assert progress.read_bytes().splitlines(keepends=True) == lines
     code, _, err = run(capsys, "--policy", "default", "--input", source, "--resume", str(progress))
