@@ -225,8 +225,51 @@ def markdown(figures: Mapping[str, Json]) -> str:
                 _bounds(row["against"].get("obclip", {}).get("ssim")),
             ]
             lines.append("| " + " | ".join(cells) + " |")
-        lines.append("")
+        lines += ["", *_differences(own, attributes)]
     return "\n".join(lines)
+
+
+def _differences(rows: Sequence[Mapping[str, Any]], attributes: Sequence[str]) -> list[str]:
+    """The table of paired differences in accuracy, in points: of all pictures, and of the value that loses
+    most.
+    """
+    if not attributes:
+        return []
+    sides = (("obclip", "ObCLIP"), ("neutral", "neutral"))
+    head = ["way", "k"]
+    for attribute in attributes:
+        for _, title in sides:
+            head += [f"{attribute} less {title}'s", "worst value"]
+    lines = ["Points of accuracy, same prompt and noise (95 % bounds):", ""]
+    lines += ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    for row in rows:
+        if not row["against"]:
+            continue
+        cells = [row["title"], str(row["k"])]
+        for attribute in attributes:
+            for side, _ in sides:
+                found = row["against"].get(side, {})
+                cells.append(_points(found.get(f"accuracy.{attribute}")))
+                values = {
+                    name.removeprefix(f"accuracy.{attribute}."): difference
+                    for name, difference in found.items()
+                    if name.startswith(f"accuracy.{attribute}.")
+                }
+                worst = min(values, key=lambda name: values[name]["mean"], default=None)
+                cells.append("" if worst is None else f"{worst} {_points(values[worst])}")
+        lines.append("| " + " | ".join(cells) + " |")
+    return [*lines, ""]
+
+
+def _points(difference: Mapping[str, Any] | None) -> str:
+    if difference is None:
+        return ""
+    scaled = {
+        key: None if difference[key] is None else 100 * difference[key] for key in ("mean", "low", "high")
+    }
+    if scaled["low"] is None:
+        return f"{scaled['mean']:+.1f}"
+    return f"{scaled['mean']:+.1f} ({scaled['low']:+.1f} to {scaled['high']:+.1f})"
 
 
 def _share(share: Mapping[str, Any]) -> str:

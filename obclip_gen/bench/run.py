@@ -37,6 +37,7 @@ class Extent:
         steps: T.
         plans: plans to compare beside the fixed rows.
         deep: seeds by N of the rows in ``DEEP_ROWS`` at the splits in ``DEEP_SPLITS``, where it is more.
+        only: names of the rows that are drawn beside ``cloud``, which all are compared with; empty: all.
     """
 
     sets: tuple[tuple[int, int], ...]
@@ -45,6 +46,7 @@ class Extent:
     steps: int = 25
     plans: tuple[str, ...] = ()
     deep: tuple[tuple[int, int], ...] = ()
+    only: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.seeds < 1 or not self.sets or any(count < 1 for _, count in self.sets):
@@ -53,6 +55,15 @@ class Extent:
             raise BadInputError(f"bench: at most {SEEDS_PER_SET} seeds")
         if not all(1 <= k <= self.steps for k in self.splits):
             raise BadInputError(f"bench: k must be from 1 to {self.steps}")
+        known = [row.name for row in ROWS]
+        if unknown := sorted(set(self.only).difference(known)):
+            raise BadInputError(f"bench: no row '{unknown[0]}'; there are: {', '.join(known)}")
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows that are drawn."""
+        fixed = tuple(row for row in ROWS if not self.only or row.name in self.only or row.kind == "cloud")
+        return (*fixed, *(extra_row(plan) for plan in self.plans))
 
 
 #: The comparisons that decide which plan ships, and what they are compared with.
@@ -88,7 +99,6 @@ def tasks(extent: Extent) -> list[Task]:
     Every set has noise of its own; the first seeds of all sets come before further ones, so that a run that
     is stopped has something of everything.
     """
-    rows = (*ROWS, *(extra_row(plan) for plan in extent.plans))
     deep = dict(extent.deep)
     most = max([extent.seeds, *deep.values()])
     sets = [case for n, count in extent.sets for case in cases(n, count)]
@@ -98,7 +108,7 @@ def tasks(extent: Extent) -> list[Task]:
         made += [
             Task(row, case, k, seed)
             for k in (None, *extent.splits)
-            for row in rows
+            for row in extent.rows
             if row.exists(k)
             and (repetition < extent.seeds or (repetition < deep.get(case.n, 0) and _is_deep(row, k)))
         ]

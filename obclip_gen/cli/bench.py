@@ -134,6 +134,12 @@ def run(
     plan: Annotated[
         list[str] | None, typer.Option("--plan", help="One more plan to compare; may be repeated.")
     ] = None,
+    row: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--row", help="Only this row beside cloud (neutral, obclip, ours, ...); may be repeated."
+        ),
+    ] = None,
     classifier: Annotated[
         Path | None, typer.Option(help="Folder of the attribute classifier; default: the packaged one.")
     ] = None,
@@ -164,6 +170,7 @@ def run(
         splits=tuple(k or extent.splits),
         seeds=seeds or extent.seeds,
         plans=tuple(str(CachePlan.parse(text)) for text in plan or ()),
+        only=tuple(row or ()),
     )
     reader = find_reader(classifier)
     if reader is None:

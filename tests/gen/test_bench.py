@@ -228,8 +228,22 @@ def test_a_whole_run(tmp_path: Path, tiny_cloud, tiny_device, classifier: Path) 
     text = markdown(figures)
     assert "### N = 6" in text
     assert "neutral cloud phase" in text
+    lost = 100 * ours["against"]["neutral"]["accuracy.gender"]["mean"]
+    row = next(
+        line
+        for line in text.split("### N = 6")[1].splitlines()
+        if line.startswith("| ours | 5 | ") and line.count("|") == 11
+    )
+    assert f"{lost:+.1f}" in row
     for path in draw_plots(figures, tmp_path):
         assert path.read_text().count("<path") > 5
+
+
+def test_only_some_rows() -> None:
+    extent = Extent(((2, 1),), (5,), 1, plans=("uncond",), only=("neutral", "ours"))
+    assert {task.row.name for task in tasks(extent)} == {"cloud", "neutral", "ours", "uncond"}
+    with pytest.raises(BadInputError, match="no row 'our'; there are: cloud, device"):
+        Extent(((2, 1),), (5,), 1, only=("our",))
 
 
 def test_a_run_goes_on_where_it_stopped(tmp_path: Path, tiny_cloud, tiny_device) -> None:
