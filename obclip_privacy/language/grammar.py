@@ -209,6 +209,13 @@ GIVING = _words(
     "lent lending offer offers offered offering provide provides provided providing promise "
     "promises promised teach teaches taught"
 )
+#: In lists of tags: what only a picture of somebody has.
+HUMAN_TAGS = _words("hair eyes lips freckles solo viewer face smile smiling selfie androgynous portrait eyelashes")
+#: What somebody gives of their own: ``gives her speech``; nobody is given one.
+GIVEN_OWN = _words(
+    "speech lecture talk sermon presentation testimony performance recital opinion consent blessing address "
+    "toast best all maiden farewell inaugural acceptance"
+)
 #: Verbs after which ``her tips`` is as likely what she gets as what she has: the slot's form is not clear.
 EITHER_OBJECT = _words(
     "pay pays paid paying sell sells sold selling owe owes owed owing charge charges charged charging "

@@ -36,6 +36,7 @@ class Cast:
         plural: per person, whether it is a group.
         gendered: per person, whether a noun or an adjective states the gender.
         ambiguous: mentions of somebody, it is not clear of whom.
+        nounless: adjectives of somebody whose noun is left out.
     """
 
     of_unit: dict[int, int] = field(default_factory=dict)
@@ -43,6 +44,7 @@ class Cast:
     plural: list[bool] = field(default_factory=list)
     gendered: list[bool] = field(default_factory=list)
     ambiguous: set[int] = field(default_factory=set)
+    nounless: set[int] = field(default_factory=set)
     _at: list[int] = field(default_factory=list)
     _who: list[int] = field(default_factory=list)
 

@@ -59,6 +59,9 @@ _BEFORE_VERBS = (grammar.AUXILIARIES - grammar.BE) | {"to"}
 
 Roles = list[Pos | None]
 
+#: Before each of two adjectives that are said of two persons.
+_SEVERALLY = grammar.ARTICLES | {"one", "another"}
+
 #: What an adjective of origin is before clothes that somebody wears.
 CLOTHED = CueSense(CueTerm(("",), CuePos.ADJECTIVE, "ethnicity", "dress", "clothing tied to an ethnicity"), 0)
 _CUE_ORDER = {CuePos.MODIFIER: 0, CuePos.ADJECTIVE: 1, CuePos.NOUN: 2}
@@ -234,6 +237,8 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
         return False
     if is_one_of_several(units, index) or word_at(units, index - 1) in grammar.INTENSIFIERS:
         return False
+    if shares_noun(units, roles, index):
+        return False
     # An adjective that found no noun of its own: a noun only where nothing follows that it could describe,
     # and after a determiner or at the start (``an Asian``, ``two male dancers`` has a noun, ``male, solo``).
     at = index - 1
@@ -258,6 +263,16 @@ def _shares_thing(units: Sequence[Unit], roles: Roles, index: int) -> bool:
     one, other = units[index].adjective, units[index + 2].adjective
     same = one is not None and other is not None and one.attributes == other.attributes
     return same and roles[index + 2] is None and not closes_phrase(units, index + 3)
+
+
+def shares_noun(units: Sequence[Unit], roles: Roles, index: int) -> bool:
+    """``an Asian and a Black student``: the same is said of somebody else, who has the noun for both."""
+    following = index + 3
+    if word_at(units, index - 1) not in _SEVERALLY or word_at(units, index + 2) not in _SEVERALLY:
+        return False
+    if word_at(units, index + 1) not in grammar.LIST_JOINERS or following >= len(units):
+        return False
+    return units[following].adjective == units[index].adjective and roles[following] is Pos.ADJECTIVE
 
 
 def is_one_of_several(units: Sequence[Unit], index: int) -> bool:

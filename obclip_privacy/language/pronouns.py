@@ -122,6 +122,8 @@ def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
         return Case.OBJECT
     if before in grammar.CAUSATIVE and (after in grammar.INTENSIFIERS | {"less"} or after.endswith("ed")):
         return Case.OBJECT
+    if before in grammar.GIVING and after in grammar.GIVEN_OWN:
+        return Case.DETERMINER
     if before in grammar.GIVING and not {"to", "back", "away"} & {
         w.word for w in units[index + 1 : index + 5]
     }:
@@ -157,6 +159,8 @@ def _unclear(units: Sequence[Unit], index: int) -> bool:
         return False
     after, before = units[index + 1], word_at(units, index - 1)
     if after.kind is not Kind.WORD:
+        return False
+    if after.word in grammar.GIVEN_OWN:
         return False
     if before == "giving" and is_modifier(units, index + 1) and not _phrase_ends(units, index + 2):
         return after.word not in grammar.INTENSIFIERS | grammar.NUMBERS

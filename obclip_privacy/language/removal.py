@@ -172,6 +172,8 @@ def remove_cue(units: Sequence[Unit], index: int, cue: CueSense, *, generalise: 
     if cue.term.kind == "name":
         return _name(units, index)
     plain = cue.general if generalise else cue.generic
+    if plain in ("person", "people") and _names_next(units, index + 1):
+        return remove_adjective(units, index)  # "a brunette woman"
     if plain.endswith(("person", "people")) and index and opens(units, index) and closes(units, index + 1):
         return _segment(units, index, index + 1)
     if plain:
@@ -188,6 +190,14 @@ def remove_cue(units: Sequence[Unit], index: int, cue: CueSense, *, generalise: 
     return _from_list(units, start, index + 1) or Removal(
         index, index + 1, cue.general or PLAIN_NOUNS.get(cue.term.kind, PLAIN_NOUN)
     )
+
+
+def _names_next(units: Sequence[Unit], index: int) -> bool:
+    """Whether a noun for a person stands at *index*."""
+    if index >= len(units):
+        return False
+    unit = units[index]
+    return unit.gap and (unit.person or (unit.noun is not None and not unit.noun.plural))
 
 
 def _from_list(units: Sequence[Unit], first: int, last: int) -> Removal | None:
