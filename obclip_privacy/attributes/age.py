@@ -94,7 +94,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "years_after",
         re.compile(
-            rf"{_BEFORE}(?:{_NUMBER}{_RANGE}\s(?:{_YEARS}\sof\sage|(?:years|yrs)\s(?:old|young))"
+            rf"{_BEFORE}(?:(?:between\s(?=\d+\s(?:and|to)\s))?{_NUMBER}{_RANGE}\s(?:{_YEARS}\sof\sage|(?:years|yrs)\s(?:old|young))"
             r"|(?:1|one)\s(?:year|yr)\sold)\b",
             re.IGNORECASE,
         ),

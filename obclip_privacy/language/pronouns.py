@@ -147,9 +147,20 @@ def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
         return Case.OBJECT
     if is_adverb(after):
         return Case.DETERMINER if is_modifier(units, index + 2) else Case.OBJECT
+    if before == "of" and word_at(units, index - 2) == "front" and _is_inverted(units, index + 1):
+        return Case.OBJECT
+    if before in grammar.PLACES - {"of", "with", "at", "to"} and _is_inverted(units, index + 1):
+        return Case.OBJECT
     if before in grammar.PLACES and after.endswith("s") and beyond in grammar.DETERMINERS | {"on", "at"}:
         return Case.OBJECT
     return Case.DETERMINER
+
+
+def _is_inverted(units: Sequence[Unit], index: int) -> bool:
+    """``behind her lie two dogs``: the verb comes first, then what it is said of."""
+    return word_at(units, index) in grammar.INVERTED and (
+        word_at(units, index + 1) in grammar.DETERMINERS | grammar.NUMBERS
+    )
 
 
 def _unclear(units: Sequence[Unit], index: int) -> bool:

@@ -167,8 +167,12 @@ def _persons() -> Speller:
 
 
 def _misspells_person(word: str) -> bool:
-    """Whether *word* is no English word and a noun for a person is one edit away (``doctr``)."""
-    return len(word) >= _SHORTEST_PERSON - 1 and _persons().correct(word) is not None
+    """Whether *word* is no English word, but would be a person with a letter more, or two swapped (``doctr``).
+
+    One with another letter (``hoodie`` for *foodie*) is too often a thing.
+    """
+    meant = _persons().correct(word) if len(word) >= _SHORTEST_PERSON - 1 else None
+    return meant is not None and (len(meant) > len(word) or sorted(meant) == sorted(word))
 
 
 class _PlainUnits(dict[str, tuple[Unit, ...]]):

@@ -176,6 +176,9 @@ def _is_tag(units: Sequence[Unit], roles: Roles, index: int) -> bool:
     """Whether the adjective makes a whole segment, alone or with other adjectives of persons."""
     first, last = index, index + 1
     while first > 0 and not opens(units, first):
+        if word_at(units, first - 1) == "not":
+            first -= 1
+            continue
         step = 2 if word_at(units, first - 1) in grammar.LIST_JOINERS else 1
         if first < step or units[first - step].adjective is None:
             return False

@@ -125,6 +125,13 @@ class Terms:
                 found.append(Match(first, last, senses, cues, False, False, meaning.units if same else None))
         return found + self._misspelt(tokens)
 
+    def _two_words(self, tokens: Tokens, index: int) -> bool:
+        """Whether the word at *index* is the misspelt second half of a term (``middle agged``)."""
+        if index == 0 or tokens.lowers[index - 1] != "middle":
+            return False
+        meant = self._speller.correct(f"middle-{tokens.lowers[index]}")
+        return meant is not None and meant.startswith("middle-")
+
     def _misspelt(self, tokens: Tokens) -> list[Match]:
         """Matches of words that no term covers and that are a misspelt term."""
         found: list[Match] = []
@@ -135,8 +142,10 @@ class Terms:
         covered = {index for first, last in tokens.terms for index in range(first, last)}
         spans = [(index, index + 1) for index in suspects if index not in covered]
         spans += [(index - 1, index + 2) for index in hyphens]
+        spans += [(index - 1, index + 1) for index in suspects if self._two_words(tokens, index)]
         for first, last in sorted(spans):
-            meant = self._speller.correct("".join(tokens.lowers[first:last]))
+            typed = "-" if last == first + 2 else ""
+            meant = self._speller.correct(typed.join(tokens.lowers[first:last]))
             if meant is None:
                 continue
             near = _neighbours(tokens, first, last)
