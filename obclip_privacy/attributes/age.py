@@ -19,7 +19,7 @@ _LEXICON: Lexicon = read_lexicon("age.jsonl")
 _NAMES = read_words("first_names.txt")
 #: Adjectives that stand for a person in a list of tags; all values of a class alike.
 _SEXES = frozenset({"female", "male", "nonbinary"})
-_DIGIT = re.compile(r"[(,]\s?\d")
+_DIGIT = re.compile(r"[(,]\s?(?:\d|twent|thirt|fort|fift|sixt|sevent|eight|ninet)", re.IGNORECASE)
 _UNITS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 _TEENS = [
     "ten",
@@ -86,7 +86,7 @@ _ANY_DIGIT = re.compile(r"\d")
 _TRIGGER = re.compile(
     r"\bold|\byrs?\b|y[./]?o\b|\bage|\bin(?:to)? (?:his|her|their)\b|\b(?:early|mid|late)\b|\dish\b|\d years\b"
     r"|\d\+|\dplus\b|\d-plus\b|\bborn\b|\b(?:turn(?:s|ed|ing)|nearing|approaching|pushing|who is)\b"
-    rf"|\b(?:of|over|above|past|under)[\s-](?:\d|{'|'.join(_TENS + _TEENS + _UNITS)})",
+    rf"|\b(?:of|over|above|past|under)[\s-](?:(?:about|around|nearly|almost|perhaps)\s)?(?:\d|{'|'.join(_TENS + _TEENS + _UNITS)})",
     re.IGNORECASE,
 )
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -147,8 +147,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 #: An age directly after a person, without a word for age: ``a man over 60``, ``a woman of forty``.
 _AFTER_PERSON = re.compile(
-    rf"\b(?P<who>[A-Za-z]+)\s(?P<all>(?P<bound>of|over|above|past|under)\s{_NUMBER}(?:\syears\b(?!\s(?:of|ago)\b))?"
-    rf"(?=\s?[,;)]|\.?\s*$|\.\s|\s(?:{_AFTER_AGE})\b))",
+    rf"\b(?P<who>[A-Za-z]+)\s(?P<all>(?P<bound>of|over|above|past|under)\s(?:(?:about|around|nearly|almost|perhaps)\s)?{_NUMBER}(?:\syears\b(?!\s(?:of|ago)\b))?"
+    rf"(?=\s?[,;)]|\.?\s*$|\.\s|\s(?:{_AFTER_AGE}|[a-z]{{2,}}ing)\b))",
     re.IGNORECASE,
 )
 #: ``a man turning 50``, ``a woman who is forty``: an age that is coming, or has come.
@@ -167,7 +167,8 @@ _BORN = re.compile(
 _NOW = 2026
 #: A number by itself is an age after a person: ``a girl (8)``, ``Diane, 45, smiles``.
 _BARE = re.compile(
-    r"\b(?P<who>[A-Za-z]+)(?:\s\(|,\s)(?P<n>[1-9]\d)(?=\s?[),;]|\.?\s*$|\.\s)|\b(?P<child>[A-Za-z]+)\s\((?P<m>[1-9])\)"
+    rf"\b(?P<who>[A-Za-z]+)(?:\s\(|,\s)(?P<n>[1-9]\d|(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS)}))?)"
+    r"(?=\s?[),;]|\.?\s*$|\.\s)|\b(?P<child>[A-Za-z]+)\s\((?P<m>[1-9])\)"
 )
 #: Who is about to be so old, or was born then, is no minor.
 _ADULT_FOR_SURE = 20
@@ -205,7 +206,7 @@ def _find_bare(text: str) -> Iterator[Finding]:
         group = "n" if match["n"] else "m"
         if _is_person((match["who"] or match["child"]).lower()):
             start, end = match.span(group)
-            years = int(match[group])
+            years = _number(match[group].lower())
             yield Finding(start, end, f"age.{_band_prefix(years)}bare", _value(years))
 
 

@@ -25,7 +25,7 @@ from obclip_privacy.language.things import (
     is_product,
     is_thing_word,
 )
-from obclip_privacy.language.units import CueSense, Kind, Mask, Unit, mentions
+from obclip_privacy.language.units import Case, CueSense, Kind, Mask, Unit, mentions
 from obclip_privacy.language.words import closes, closes_phrase, opens, word_at
 
 __all__ = [
@@ -59,6 +59,8 @@ _BEFORE_VERBS = (grammar.AUXILIARIES - grammar.BE) | {"to"}
 
 Roles = list[Pos | None]
 
+#: Forms of pronouns that may stand before a noun (``her infant``).
+_OWNING = frozenset({Case.DETERMINER, Case.OBLIQUE})
 #: Before each of two adjectives that are said of two persons.
 _SEVERALLY = grammar.ARTICLES | {"one", "another"}
 
@@ -242,9 +244,11 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     # An adjective that found no noun of its own: a noun only where nothing follows that it could describe,
     # and after a determiner or at the start (``an Asian``, ``two male dancers`` has a noun, ``male, solo``).
     at = index - 1
-    while at >= max(0, index - 4) and (units[at].adjective is not None or is_modifier(units, at)):
-        at -= 1
-    determined = word_at(units, at) in _DETERMINED or word_at(units, at).isdigit()
+    while at >= max(0, index - REACH) and (units[at].adjective is not None or is_modifier(units, at)):
+        hyphened = word_at(units, at - 1) == "-" and not units[at].gap and at > 1
+        at -= 3 if hyphened else 1  # ``curly-haired female``
+    owned = at >= 0 and units[at].pronoun is not None and units[at].pronoun.form in _OWNING
+    determined = owned or word_at(units, at) in _DETERMINED or word_at(units, at).isdigit()
     gendered = mask.attributes == ("gender",)
     described = at < index - 1 and opens(units, at + 1)
     alone = gendered and opens(units, index)
