@@ -218,7 +218,7 @@ INVERTED = _words("lie lies lay sit sits sat stand stands stood hang hangs rise 
 #: What somebody gives of their own: ``gives her speech``; nobody is given one.
 GIVEN_OWN = _words(
     "speech lecture talk sermon presentation testimony performance recital opinion consent blessing address "
-    "toast best all maiden farewell inaugural acceptance"
+    "best maiden farewell inaugural acceptance"
 )
 #: Verbs after which ``her tips`` is as likely what she gets as what she has: the slot's form is not clear.
 EITHER_OBJECT = _words(

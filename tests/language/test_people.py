@@ -21,6 +21,7 @@ from tests.candidates.conftest import engine_for
         # forms of pronouns, and verbs that go with them
         ("A best man gives his speech", 2, "A bridesmaid gives her speech"),
         ("The bridesmaid gives her speech", 2, "The groomsman gives his speech"),
+        ("The cook gave her all the food", 2, "The cook gave him all the food"),
         ("He gives her flowers", 4, "She gives him flowers"),
         ("A woman kneels. Behind her lie two dogs.", 2, "A man kneels. Behind him lie two dogs."),
         ("a waitress and a boy; he laughs and tells her", 4, "a waiter and a girl; they laugh and tell them"),
