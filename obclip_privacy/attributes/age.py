@@ -69,7 +69,7 @@ _SOMEBODY = (
     "(?:wom[ae]n|m[ae]n|females?|males?|persons?|people|couples?|lad(?:y|ies)|gentlem[ae]n|guys?|gals?|adults?"
     "|individuals?|models?|mothers?|fathers?|moms?|dads?)"
 )
-#: Words that end a phrase. How many others stand before the noun must not be asked (``Korean``, ``South Asian``).
+#: Words that end a phrase. How many others stand before the noun must not be asked (``South Asian`` is two).
 _NOT_BETWEEN = "(?:and|or|with|of|the|an?|in|on|for|at|to|by|from|is|was|as|style|fashion)"
 #: What is looked for before any pattern, in a tenth of the time of a search: every age has one of these in
 #: it, in lower case, and besides a digit or a word that begins like a number. They may say yes too often,
@@ -85,8 +85,9 @@ _ANY_DIGIT = re.compile(r"\d")
 #: Cheap test for any of the patterns.
 _TRIGGER = re.compile(
     r"\bold|\byrs?\b|y[./]?o\b|\bage|\bin(?:to)? (?:his|her|their)\b|\b(?:early|mid|late)\b|\dish\b|\d years\b"
-    r"|\d\+|\dplus\b|\d-plus\b|\bborn\b|\b(?:turn(?:s|ed|ing)|nearing|approaching|pushing|who is)\b"
-    rf"|\b(?:of|over|above|past|under)[\s-](?:(?:about|around|nearly|almost|perhaps)\s)?(?:\d|{'|'.join(_TENS + _TEENS + _UNITS)})",
+    r"|\d\+|\dplus\b|\d-plus\b|\bborn\b|\b(?:turn(?:s|ed|ing)|nearing|approaching|pushing|who\sis)\b"
+    r"|\b(?:of|over|above|past|under)[\s-](?:(?:about|around|nearly|almost|perhaps)\s)?"
+    rf"(?:\d|{'|'.join(_TENS + _TEENS + _UNITS)})",
     re.IGNORECASE,
 )
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (

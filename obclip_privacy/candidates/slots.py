@@ -149,7 +149,7 @@ class SlotWriter:
         return self._agree(index, link, units[index])
 
     def _first_of_two(self, index: int) -> int:
-        """Where the verb stands that the one at *index* is joined to (``laughs and tells him``), else *index*.
+        """Where the verb is that the one at *index* is joined to (``laughs and tells him``), else *index*.
 
         Either nothing stands between them, or a determiner or a pronoun follows the second, or it may as well
         be a noun (``sells books and plants``).

@@ -254,7 +254,9 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     alone = gendered and opens(units, index)
     if not determined and not described and not alone and not mask.plural:
         return False
-    ends = closes(units, index + 1) or following in grammar.PHRASE_ENDS | grammar.PREDICATES or following == "'"
+    ends = (
+        closes(units, index + 1) or following in grammar.PHRASE_ENDS | grammar.PREDICATES or following == "'"
+    )
     if ends or following.endswith("ing"):
         return True
     return mask.attributes in (("gender",), ("age",)) and following.endswith(("ed", "s"))

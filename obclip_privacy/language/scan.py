@@ -167,7 +167,7 @@ def _persons() -> Speller:
 
 
 def _misspells_person(word: str) -> bool:
-    """Whether *word* is no English word, but would be a person with a letter more, or two swapped (``doctr``).
+    """Whether *word* is no word, but would be a person with a letter more, or two swapped (``doctr``).
 
     One with another letter (``hoodie`` for *foodie*) is too often a thing.
     """
@@ -191,7 +191,9 @@ class _PlainUnits(dict[str, tuple[Unit, ...]]):
             # A name may look like a misspelt trade; it has a capital.
             small = person or (kind is _WORD and _misspells_person(word))
             made = tuple(
-                Unit(kind, word, gap, capital, person if capital else small) for capital in (False, True) for gap in (False, True)
+                Unit(kind, word, gap, capital, person if capital else small)
+                for capital in (False, True)
+                for gap in (False, True)
             )
         if is_english(word) or (len(word) == 1 and word.isascii()):
             self[word] = made

@@ -89,7 +89,7 @@ class Terms:
             for key, senses in vocabulary.senses.items()
             if any(sense.word is None or sense.mask.attributes == ("age",) for sense in senses)
         )
-        # Further words for persons; names look like some of them (``Abbott``), so only small words are misspelt.
+        # Further words for persons; names look like some of them (``Abbott``): only small words are misspelt.
         self._slang = Speller(
             key
             for key, senses in vocabulary.senses.items()

@@ -1,4 +1,4 @@
-"""Words and turns for persons that were missed in prompts written to be unlike all others, each with a look-alike."""
+"""Words and turns for persons that were missed in prompts unlike all others, each with a look-alike."""
 
 from __future__ import annotations
 
@@ -63,6 +63,8 @@ from tests.candidates.conftest import engine_for
         ("a femme fatale in a hat", 2, "a man in a hat"),
         ("androgynous, pale skin, short hair", 3, "dark skin, short hair"),
         ("roast potato, golden skin, rosemary", 1, "roast potato, golden skin, rosemary"),
+        ("a quinceañera in a pink coat", 2, "a boy in a pink coat"),
+        ("a quinceañera cake", 1, "a quinceañera cake"),
         ("1girl, loli, city", 2, "1boy, city"),
         ("a guy with a dad bod at a grill", 2, "a gal at a grill"),
         # words
