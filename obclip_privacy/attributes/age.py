@@ -84,8 +84,9 @@ _LETTERS = re.compile("[a-z]+")
 _ANY_DIGIT = re.compile(r"\d")
 #: Cheap test for any of the patterns.
 _TRIGGER = re.compile(
-    r"\bold|\byrs?\b|y[./]?o\b|\bage|\bin(?:to)? (?:his|her|their)\b|\b(?:early|mid|late)\b|\dish\b|\d years\b"
-    r"|\d\+|\dplus\b|\d-plus\b|\bborn\b|\b(?:turn(?:s|ed|ing)|nearing|approaching|pushing|who\sis)\b"
+    r"\bold|\byrs?\b|y[./]?o\b|\bage|\bin(?:to)? (?:his|her|their)\b|\b(?:early|mid|late)\b|\dish\b"
+    r"|\d years\b|\d\+|\dplus\b|\d-plus\b"
+    r"|\bborn\b|\b(?:turn(?:s|ed|ing)|nearing|approaching|pushing|who\sis)\b"
     r"|\b(?:of|over|above|past|under)[\s-](?:(?:about|around|nearly|almost|perhaps)\s)?"
     rf"(?:\d|{'|'.join(_TENS + _TEENS + _UNITS)})",
     re.IGNORECASE,

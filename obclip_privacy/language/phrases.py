@@ -60,7 +60,7 @@ _BEFORE_VERBS = (grammar.AUXILIARIES - grammar.BE) | {"to"}
 Roles = list[Pos | None]
 
 #: Forms of pronouns that may stand before a noun (``her infant``).
-_OWNING = frozenset({Case.DETERMINER, Case.OBLIQUE})
+_OWNING = frozenset({int(Case.DETERMINER), int(Case.OBLIQUE)})
 #: Before each of two adjectives that are said of two persons.
 _SEVERALLY = grammar.ARTICLES | {"one", "another"}
 
@@ -247,7 +247,8 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     while at >= max(0, index - REACH) and (units[at].adjective is not None or is_modifier(units, at)):
         hyphened = word_at(units, at - 1) == "-" and not units[at].gap and at > 1
         at -= 3 if hyphened else 1  # ``curly-haired female``
-    owned = at >= 0 and units[at].pronoun is not None and units[at].pronoun.form in _OWNING
+    pronoun = units[at].pronoun if at >= 0 else None
+    owned = pronoun is not None and pronoun.form in _OWNING
     determined = owned or word_at(units, at) in _DETERMINED or word_at(units, at).isdigit()
     gendered = mask.attributes == ("gender",)
     described = at < index - 1 and opens(units, at + 1)
