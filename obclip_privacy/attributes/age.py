@@ -19,7 +19,9 @@ _LEXICON: Lexicon = read_lexicon("age.jsonl")
 _NAMES = read_words("first_names.txt")
 #: Adjectives that stand for a person in a list of tags; all values of a class alike.
 _SEXES = frozenset({"female", "male", "nonbinary"})
-_DIGIT = re.compile(r"[(,]\s?(?:\d|twent|thirt|fort|fift|sixt|sevent|eight|ninet)", re.IGNORECASE)
+_DIGIT = re.compile(
+    r"[(,]\s?(?:[a-z]+\s)?(?:\d|twent|thirt|fort|fift|sixt|sevent|eight|ninet)", re.IGNORECASE
+)
 _UNITS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 _TEENS = [
     "ten",
@@ -57,6 +59,7 @@ _NUMBER = (
 _RANGE = r"(?:\s?(?:-|to|and)\s?(?P<to>\d{1,3}))?"
 _BEFORE = r"(?<![\w.,:/$#-])"
 _YEARS = r"(?:years?|yrs?|yr)"
+_PERHAPS = r"(?:(?:maybe|perhaps|probably|about|around|almost|nearly|barely|just)\s)?"
 _ABOUT = r"(?:(?:about|around|roughly|approximately|between|over|under|from)\s)?"
 #: Words after an age that is said of somebody; a noun would be what is counted (``a crew of 45 sailors``).
 _AFTER_AGE = (
@@ -169,7 +172,8 @@ _BORN = re.compile(
 _NOW = 2026
 #: A number by itself is an age after a person: ``a girl (8)``, ``Diane, 45, smiles``.
 _BARE = re.compile(
-    rf"\b(?P<who>[A-Za-z]+)(?:\s\(|,\s)(?P<n>[1-9]\d|(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS)}))?)"
+    rf"\b(?P<who>[A-Za-z]+)(?:\s\(|,\s){_PERHAPS}"
+    rf"(?P<n>[1-9]\d|(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS)}))?)"
     r"(?=\s?[),;]|\.?\s*$|\.\s)|\b(?P<child>[A-Za-z]+)\s\((?P<m>[1-9])\)"
 )
 #: Who is about to be so old, or was born then, is no minor.
