@@ -21,6 +21,8 @@ from obclip_privacy.language.units import Case, Kind, Unit, mentions
 
 #: A verb, its auxiliaries, adverbs and preposition: no more stands between a subject and its object.
 _CLAUSE = 5
+#: Nouns for relatives that are adjectives or verbs too.
+_KIN = frozenset({"relative", "parent", "partner"})
 #: Between a pronoun and what somebody is.
 _SAID_TO_BE = frozenset({"is", "was", "are", "were", "been", "has", "have", "'", "s", "re", "ve"})
 #: What does not stand between them.
@@ -114,11 +116,18 @@ def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
     beyond = word_at(units, index + 2)
     if after in grammar.TIME_ADVERBS and _phrase_ends(units, index + 2):
         return Case.OBJECT
-    described = is_modifier(units, index + 1) and beyond not in grammar.CONJUNCTIONS
+    # What a kinship noun is without its value (``helping her relative``, ``parent``) is somebody too.
+    kin = following.person and after in _KIN
+    described = is_modifier(units, index + 1) and beyond not in grammar.CONJUNCTIONS and not kin
     taking = before in grammar.CAUSATIVE or before in grammar.COMPLEMENTED
     if taking and described and _phrase_ends(units, index + 2):
         return Case.OBJECT
-    if before in grammar.HELPING and after in wordlists.verbs() and _phrase_ends(units, index + 2):
+    if (
+        before in grammar.HELPING
+        and after in wordlists.verbs()
+        and not kin
+        and _phrase_ends(units, index + 2)
+    ):
         return Case.OBJECT
     if before in grammar.CAUSATIVE and (after in grammar.INTENSIFIERS | {"less"} or after.endswith("ed")):
         return Case.OBJECT

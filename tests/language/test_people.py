@@ -104,3 +104,16 @@ def test_misspelt_persons(prompt: str, found: list[str]) -> None:
 def test_a_year_of_birth_is_an_age_of_an_adult_only() -> None:
     assert [f.value for f in age.find_ages("a man born in 2000, a man born in 1960")] == ["young", "old"]
     assert age.find_ages("a girl born in 2009") == ()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "sent"),
+    [
+        ("Grandson helping his nana with her tablet", "grandchild helping their relative with their tablet"),
+        ("a man helping his mother", "a person helping their parent"),
+        ("A butler and two gentlemen", "A house servant and two people"),
+    ],
+)
+def test_what_strict_makes_of_persons(prompt: str, sent: str) -> None:
+    found = engine_for("strict").candidates(prompt)
+    assert (found.status, found.candidates) == ("ok", (sent,))
