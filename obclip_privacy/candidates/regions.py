@@ -57,7 +57,8 @@ def find_regions(decisions: Decisions, prompt: str) -> list[Region]:
     for index, link in analysis.links.items():
         if link.merged and index in decisions.slotted:
             found.append(Region(index - 1, index + 1, "", None, cue=False, gone=True))
-        if index not in decisions.slotted or index in analysis.heads or link.person < 0:
+        bound = index in analysis.heads or link.nounless
+        if index not in decisions.slotted or bound or link.person < 0:
             continue
         mask = mask_at(units[index], link.pos)
         if link.pos not in (Pos.ADJECTIVE, Pos.PHRASE) or mask is None:

@@ -17,7 +17,7 @@ from obclip_privacy.candidates.template import Article, Lit, Modifiers, Node, Sl
 from obclip_privacy.language import grammar, removal, verbs, wordlists
 from obclip_privacy.language.analysis import Link
 from obclip_privacy.language.casing import Casing, apply_casing, casing_of
-from obclip_privacy.language.units import Part, Unit
+from obclip_privacy.language.units import Kind, Part, Unit
 
 #: Realises a value in a slot, instead of the lexicon's own forms.
 Realiser = Callable[[SlotContext, str], str]
@@ -26,6 +26,10 @@ _ADVERBS = frozenset(
     {"also", "always", "often", "never", "just", "still", "now", "then", "only", "even", "both", "'"}
 )
 
+#: Between two verbs of one pronoun there is no more than this, in units.
+_JOINED = 7
+#: Small words that follow verbs rather than nouns.
+_AFTER_VERB = frozenset({"up", "out", "off", "away", "back", "down", "around"})
 #: A verb stands no further behind its pronoun than this, in units.
 VERB_REACH = 3
 
@@ -58,6 +62,8 @@ class SlotWriter:
                 continue
             form = int(link.case) if link.case is not None else part.form
             nodes.append(self._slot(index, part, link, form, own))
+        if link.nounless:
+            nodes.append(Lit(apply_casing(" person", casing)))
         return self._without_name(index, link, _tidy(nodes))
 
     def _without_name(self, index: int, link: Link, nodes: list[Node]) -> list[Node]:
@@ -126,7 +132,7 @@ class SlotWriter:
     def verb(self, index: int) -> Node | None:
         """The verb of a pronoun that may become *they*."""
         units = self.decisions.scan.units
-        subject = index - 1
+        subject = self._first_of_two(index) - 1
         while subject >= 0 and (units[subject].word in _ADVERBS or units[subject].word.endswith("ly")):
             subject -= 1
         link = self.decisions.analysis.links.get(subject)
@@ -137,9 +143,35 @@ class SlotWriter:
             or link.pos is not Pos.PRONOUN
         ):
             return None
-        if link.case != 0 or index - subject > VERB_REACH or link.merged:
+        near = self._first_of_two(index) - subject <= VERB_REACH
+        if link.case != 0 or not near or link.merged:
             return None
         return self._agree(index, link, units[index])
+
+    def _first_of_two(self, index: int) -> int:
+        """Where the verb is that the one at *index* is joined to (``laughs and tells him``), else *index*.
+
+        Either nothing stands between them, or a determiner or a pronoun follows the second, or it may as well
+        be a noun (``sells books and plants``).
+        """
+        units = self.decisions.scan.units
+        if self.near(index - 1) not in ("and", "then", "but"):
+            return index
+        first = index - 2 - (self.near(index - 2) in ("and", ","))
+        following = self.near(index + 1)
+        pronoun = index + 1 < len(units) and units[index + 1].pronoun is not None
+        if following not in grammar.DETERMINERS and not pronoun and following not in _AFTER_VERB:
+            return first if _may_be_verb(units[first].word) and self._after_pronoun(first) else index
+        for at in range(first, max(first - _JOINED, 0), -1):
+            if self._after_pronoun(at):
+                return at if _may_be_verb(units[at].word) else index
+            if units[at].kind is not Kind.WORD or units[at].person or units[at].word in grammar.CONJUNCTIONS:
+                return index
+        return index
+
+    def _after_pronoun(self, index: int) -> bool:
+        """Whether a pronoun stands directly before *index*."""
+        return index > 0 and self.decisions.scan.units[index - 1].pronoun is not None
 
     def _agree(self, index: int, link: Link, unit: Unit) -> Node | None:
         """The verb at *index* as it agrees with each value's pronoun; ``None`` if it does not change."""
@@ -180,6 +212,10 @@ class SlotWriter:
     @cached_property
     def _sexual(self) -> bool:
         return any(unit.word in grammar.SEXUAL for unit in self.decisions.scan.units)
+
+
+def _may_be_verb(word: str) -> bool:
+    return verbs.is_third_person(word) or word in verbs.PLURALS or word in wordlists.verbs()
 
 
 def _tidy(nodes: list[Node]) -> list[Node]:

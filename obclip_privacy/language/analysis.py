@@ -46,12 +46,15 @@ class Link(NamedTuple):
         case: form of a pronoun; ``None`` for everything else.
         merged: the mention is the second half of ``his or her``, or a further origin of a person (``of German
             and Turkish descent``), and is left out.
+        nounless: an adjective whose noun is left out (``an Asian and a Black student``); it gets one, or what
+            is left where no value is stated would not be read again.
     """
 
     pos: Pos
     person: int
     case: Case | None = None
     merged: bool = False
+    nounless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,8 @@ def analyse(units: Sequence[Unit], *, they: bool = False) -> Analysis:
             links[index] = Link(role, -1)
         elif index in cast.of_unit:
             again = role is Pos.ADJECTIVE and names_origin_again(units, cast, index)
-            links[index] = Link(role, cast.of_unit[index], merged=again)
+            alone = index in cast.nounless
+            links[index] = Link(role, cast.of_unit[index], merged=again, nounless=alone)
     minors = frozenset(
         person
         for person, heads in enumerate(cast.heads)

@@ -209,6 +209,21 @@ GIVING = _words(
     "lent lending offer offers offered offering provide provides provided providing promise "
     "promises promised teach teaches taught"
 )
+#: In lists of tags: what only a picture of somebody has.
+HUMAN_TAGS = _words(
+    "hair eyes lips freckles solo viewer face smile smiling selfie androgynous portrait eyelashes"
+)
+#: Adjectives that never stand before their noun.
+PREDICATES = _words("asleep awake alone alive aboard afloat afraid adrift aloft amid atop awash")
+#: Verbs that come before what they are said of, after words for a place.
+INVERTED = _words(
+    "lie lies lay sit sits sat stand stands stood hang hangs rise rises rose loom looms are were is was"
+)
+#: What somebody gives of their own: ``gives her speech``; nobody is given one.
+GIVEN_OWN = _words(
+    "speech lecture talk sermon presentation testimony performance recital opinion consent blessing address "
+    "best maiden farewell inaugural acceptance"
+)
 #: Verbs after which ``her tips`` is as likely what she gets as what she has: the slot's form is not clear.
 EITHER_OBJECT = _words(
     "pay pays paid paying sell sells sold selling owe owes owed owing charge charges charged charging "

@@ -36,6 +36,7 @@ class Cast:
         plural: per person, whether it is a group.
         gendered: per person, whether a noun or an adjective states the gender.
         ambiguous: mentions of somebody, it is not clear of whom.
+        nounless: adjectives of somebody whose noun is left out.
     """
 
     of_unit: dict[int, int] = field(default_factory=dict)
@@ -43,6 +44,7 @@ class Cast:
     plural: list[bool] = field(default_factory=list)
     gendered: list[bool] = field(default_factory=list)
     ambiguous: set[int] = field(default_factory=set)
+    nounless: set[int] = field(default_factory=set)
     _at: list[int] = field(default_factory=list)
     _who: list[int] = field(default_factory=list)
 
@@ -197,6 +199,8 @@ def _same_person(
     if tagged >= 0:
         return tagged
     start = start_of_phrase(units, heads, index)
+    if _is_alone(units, cast, start, index):
+        return 0
     determiner = word_at(units, start - 1)
     earlier = cast.before(start)
     if not earlier:
@@ -286,6 +290,22 @@ def _tag_of(units: Sequence[Unit], cast: Cast, index: int) -> int:
     if adjacent < 0 or unit.kind is not Kind.WORD or unit.word in grammar.GROUP_WORDS:
         return -1
     return adjacent if cast.gendered[adjacent] and cast.plural[adjacent] == _plural(units, index) else -1
+
+
+def _is_alone(units: Sequence[Unit], cast: Cast, start: int, index: int) -> bool:
+    """Whether a tag of *start* to *index* names somebody who is said to be ``solo``: the one who is there."""
+    noun = units[index].noun
+    single = len(cast.heads) == 1 and not cast.plural[0] and not _plural(units, index)
+    tag = opens(units, start) and closes(units, index + 1)
+    return single and tag and not (noun is not None and noun.kin) and _is_solo(units)
+
+
+def _is_solo(units: Sequence[Unit]) -> bool:
+    """Whether a tag says that there is one person only."""
+    return any(
+        unit.word == "solo" and opens(units, index) and closes(units, index + 1)
+        for index, unit in enumerate(units)
+    )
 
 
 def _states_gender(unit: Unit) -> bool:

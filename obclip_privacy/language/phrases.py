@@ -25,7 +25,7 @@ from obclip_privacy.language.things import (
     is_product,
     is_thing_word,
 )
-from obclip_privacy.language.units import CueSense, Kind, Mask, Unit, mentions
+from obclip_privacy.language.units import Case, CueSense, Kind, Mask, Unit, mentions
 from obclip_privacy.language.words import closes, closes_phrase, opens, word_at
 
 __all__ = [
@@ -58,6 +58,11 @@ _DETERMINED = grammar.DETERMINERS | grammar.NUMBERS
 _BEFORE_VERBS = (grammar.AUXILIARIES - grammar.BE) | {"to"}
 
 Roles = list[Pos | None]
+
+#: Forms of pronouns that may stand before a noun (``her infant``).
+_OWNING = frozenset({int(Case.DETERMINER), int(Case.OBLIQUE)})
+#: Before each of two adjectives that are said of two persons.
+_SEVERALLY = grammar.ARTICLES | {"one", "another"}
 
 #: What an adjective of origin is before clothes that somebody wears.
 CLOTHED = CueSense(CueTerm(("",), CuePos.ADJECTIVE, "ethnicity", "dress", "clothing tied to an ethnicity"), 0)
@@ -234,18 +239,25 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
         return False
     if is_one_of_several(units, index) or word_at(units, index - 1) in grammar.INTENSIFIERS:
         return False
+    if shares_noun(units, roles, index):
+        return False
     # An adjective that found no noun of its own: a noun only where nothing follows that it could describe,
     # and after a determiner or at the start (``an Asian``, ``two male dancers`` has a noun, ``male, solo``).
     at = index - 1
-    while at >= max(0, index - 4) and (units[at].adjective is not None or is_modifier(units, at)):
-        at -= 1
-    determined = word_at(units, at) in _DETERMINED or word_at(units, at).isdigit()
+    while at >= max(0, index - REACH) and (units[at].adjective is not None or is_modifier(units, at)):
+        hyphened = word_at(units, at - 1) == "-" and not units[at].gap and at > 1
+        at -= 3 if hyphened else 1  # ``curly-haired female``
+    pronoun = units[at].pronoun if at >= 0 else None
+    owned = pronoun is not None and pronoun.form in _OWNING
+    determined = owned or word_at(units, at) in _DETERMINED or word_at(units, at).isdigit()
     gendered = mask.attributes == ("gender",)
     described = at < index - 1 and opens(units, at + 1)
     alone = gendered and opens(units, index)
     if not determined and not described and not alone and not mask.plural:
         return False
-    ends = closes(units, index + 1) or following in grammar.PHRASE_ENDS or following == "'"
+    ends = (
+        closes(units, index + 1) or following in grammar.PHRASE_ENDS | grammar.PREDICATES or following == "'"
+    )
     if ends or following.endswith("ing"):
         return True
     return mask.attributes in (("gender",), ("age",)) and following.endswith(("ed", "s"))
@@ -258,6 +270,16 @@ def _shares_thing(units: Sequence[Unit], roles: Roles, index: int) -> bool:
     one, other = units[index].adjective, units[index + 2].adjective
     same = one is not None and other is not None and one.attributes == other.attributes
     return same and roles[index + 2] is None and not closes_phrase(units, index + 3)
+
+
+def shares_noun(units: Sequence[Unit], roles: Roles, index: int) -> bool:
+    """``an Asian and a Black student``: the same is said of somebody else, who has the noun for both."""
+    following = index + 3
+    if word_at(units, index - 1) not in _SEVERALLY or word_at(units, index + 2) not in _SEVERALLY:
+        return False
+    if word_at(units, index + 1) not in grammar.LIST_JOINERS or following >= len(units):
+        return False
+    return units[following].adjective == units[index].adjective and roles[following] is Pos.ADJECTIVE
 
 
 def is_one_of_several(units: Sequence[Unit], index: int) -> bool:

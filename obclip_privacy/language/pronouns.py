@@ -21,6 +21,8 @@ from obclip_privacy.language.units import Case, Kind, Unit, mentions
 
 #: A verb, its auxiliaries, adverbs and preposition: no more stands between a subject and its object.
 _CLAUSE = 5
+#: Nouns for relatives that are adjectives or verbs too.
+_KIN = frozenset({"relative", "parent", "partner"})
 #: Between a pronoun and what somebody is.
 _SAID_TO_BE = frozenset({"is", "was", "are", "were", "been", "has", "have", "'", "s", "re", "ve"})
 #: What does not stand between them.
@@ -114,14 +116,23 @@ def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
     beyond = word_at(units, index + 2)
     if after in grammar.TIME_ADVERBS and _phrase_ends(units, index + 2):
         return Case.OBJECT
-    described = is_modifier(units, index + 1) and beyond not in grammar.CONJUNCTIONS
+    # What a kinship noun is without its value (``helping her relative``, ``parent``) is somebody too.
+    kin = following.person and after in _KIN
+    described = is_modifier(units, index + 1) and beyond not in grammar.CONJUNCTIONS and not kin
     taking = before in grammar.CAUSATIVE or before in grammar.COMPLEMENTED
     if taking and described and _phrase_ends(units, index + 2):
         return Case.OBJECT
-    if before in grammar.HELPING and after in wordlists.verbs() and _phrase_ends(units, index + 2):
+    if (
+        before in grammar.HELPING
+        and after in wordlists.verbs()
+        and not kin
+        and _phrase_ends(units, index + 2)
+    ):
         return Case.OBJECT
     if before in grammar.CAUSATIVE and (after in grammar.INTENSIFIERS | {"less"} or after.endswith("ed")):
         return Case.OBJECT
+    if before in grammar.GIVING and after in grammar.GIVEN_OWN:
+        return Case.DETERMINER
     if before in grammar.GIVING and not {"to", "back", "away"} & {
         w.word for w in units[index + 1 : index + 5]
     }:
@@ -145,9 +156,20 @@ def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
         return Case.OBJECT
     if is_adverb(after):
         return Case.DETERMINER if is_modifier(units, index + 2) else Case.OBJECT
+    if before == "of" and word_at(units, index - 2) == "front" and _is_inverted(units, index + 1):
+        return Case.OBJECT
+    if before in grammar.PLACES - {"of", "with", "at", "to"} and _is_inverted(units, index + 1):
+        return Case.OBJECT
     if before in grammar.PLACES and after.endswith("s") and beyond in grammar.DETERMINERS | {"on", "at"}:
         return Case.OBJECT
     return Case.DETERMINER
+
+
+def _is_inverted(units: Sequence[Unit], index: int) -> bool:
+    """``behind her lie two dogs``: the verb comes first, then what it is said of."""
+    return word_at(units, index) in grammar.INVERTED and (
+        word_at(units, index + 1) in grammar.DETERMINERS | grammar.NUMBERS
+    )
 
 
 def _unclear(units: Sequence[Unit], index: int) -> bool:
@@ -157,6 +179,8 @@ def _unclear(units: Sequence[Unit], index: int) -> bool:
         return False
     after, before = units[index + 1], word_at(units, index - 1)
     if after.kind is not Kind.WORD:
+        return False
+    if after.word in grammar.GIVEN_OWN:
         return False
     if before == "giving" and is_modifier(units, index + 1) and not _phrase_ends(units, index + 2):
         return after.word not in grammar.INTENSIFIERS | grammar.NUMBERS

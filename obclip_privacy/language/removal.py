@@ -55,6 +55,8 @@ _BODY_PARTS = frozenset(
     nose mouth
     """.split()  # noqa: SIM905 - a list of words reads better so
 )
+#: Cues that are verbs too.
+_FEEDING = frozenset({"breastfeeding", "breast-feeding", "breast - feeding"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +170,14 @@ def remove_cue(units: Sequence[Unit], index: int, cue: CueSense, *, generalise: 
     if cue.term.pos is not CuePos.NOUN:
         if cue.term.pos is CuePos.MODIFIER:
             return _modifier(units, index)
+        if units[index].word in _FEEDING and index + 1 < len(units) and _takes_object(units[index + 1]):
+            return Removal(index, index + 1, "feeding")
         return remove_adjective(units, index)
     if cue.term.kind == "name":
         return _name(units, index)
     plain = cue.general if generalise else cue.generic
+    if plain in ("person", "people") and _names_next(units, index + 1):
+        return remove_adjective(units, index)  # "a brunette woman"
     if plain.endswith(("person", "people")) and index and opens(units, index) and closes(units, index + 1):
         return _segment(units, index, index + 1)
     if plain:
@@ -188,6 +194,19 @@ def remove_cue(units: Sequence[Unit], index: int, cue: CueSense, *, generalise: 
     return _from_list(units, start, index + 1) or Removal(
         index, index + 1, cue.general or PLAIN_NOUNS.get(cue.term.kind, PLAIN_NOUN)
     )
+
+
+def _takes_object(after: Unit) -> bool:
+    """Whether what is fed follows: a verb that has an object cannot simply be left out."""
+    return after.word in grammar.DETERMINERS or after.pronoun is not None
+
+
+def _names_next(units: Sequence[Unit], index: int) -> bool:
+    """Whether a noun for a person stands at *index*."""
+    if index >= len(units):
+        return False
+    unit = units[index]
+    return unit.gap and (unit.person or (unit.noun is not None and not unit.noun.plural))
 
 
 def _from_list(units: Sequence[Unit], first: int, last: int) -> Removal | None:

@@ -17,14 +17,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 from operator import attrgetter
 
 from obclip_privacy.attributes.base import Pos
+from obclip_privacy.language import wordlists
 from obclip_privacy.language.grammar import COLOURS
 from obclip_privacy.language.lexer import Tokens
-from obclip_privacy.language.spelling import is_english
+from obclip_privacy.language.spelling import Speller, is_english
 from obclip_privacy.language.terms import Match, Terms
 from obclip_privacy.language.units import CueSense, Kind, Mask, Part, Sense, Surface, Unit
 from obclip_privacy.language.vocabulary import Vocabulary
@@ -36,6 +37,8 @@ _NOUN, _ADJECTIVE, _PHRASE, _PRONOUN, _TITLE = Pos.NOUN, Pos.ADJECTIVE, Pos.PHRA
 #: Fields in order, at half the cost of the class's own constructor.
 _make_surface = partial(tuple.__new__, Surface)
 _first = attrgetter("first")
+#: Shorter words for persons have too many neighbours.
+_SHORTEST_PERSON = 6
 #: Attributes whose values are no proper nouns.
 _CASED = frozenset({"gender", "age"})
 #: Of what is no mention; nobody changes it.
@@ -158,6 +161,20 @@ def _with_value(noun: Sense, class_id: str, adjective: Sense) -> Sense:
     return replace(noun, parts=parts)
 
 
+@cache
+def _persons() -> Speller:
+    return Speller(word for word in wordlists.persons() if len(word) >= _SHORTEST_PERSON)
+
+
+def _misspells_person(word: str) -> bool:
+    """Whether *word* is no word, but would be a person with a letter more, or two swapped (``doctr``).
+
+    One with another letter (``hoodie`` for *foodie*) is too often a thing.
+    """
+    meant = _persons().correct(word) if len(word) >= _SHORTEST_PERSON - 1 else None
+    return meant is not None and (len(meant) > len(word) or sorted(meant) == sorted(word))
+
+
 class _PlainUnits(dict[str, tuple[Unit, ...]]):
     """Units of words that are no terms: without and with a gap, then the same with a capital.
 
@@ -171,8 +188,12 @@ class _PlainUnits(dict[str, tuple[Unit, ...]]):
             # A token is all letters, all digits, all white space, or one character: its first tells.
             kind = _WORD if word[0].isalnum() else _PUNCTUATION
             person = kind is _WORD and names_person(word)
+            # A name may look like a misspelt trade; it has a capital.
+            small = person or (kind is _WORD and _misspells_person(word))
             made = tuple(
-                Unit(kind, word, gap, capital, person) for capital in (False, True) for gap in (False, True)
+                Unit(kind, word, gap, capital, person if capital else small)
+                for capital in (False, True)
+                for gap in (False, True)
             )
         if is_english(word) or (len(word) == 1 and word.isascii()):
             self[word] = made

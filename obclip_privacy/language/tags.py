@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from obclip_privacy.attributes.base import Pos
-from obclip_privacy.language import grammar
+from obclip_privacy.language import grammar, wordlists
 from obclip_privacy.language.persons import Cast
 from obclip_privacy.language.phrases import (
     Roles,
@@ -19,12 +19,15 @@ from obclip_privacy.language.phrases import (
     is_modifier,
     is_one_of_several,
     opens,
+    shares_noun,
     word_at,
 )
 from obclip_privacy.language.units import Unit, mentions
 
 #: How far before a phrase its person may be, in units.
 REACH = 40
+#: Ages in figures, which may also follow their noun (``a barber 40yo``).
+_YEARS = frozenset({"age.years", "age.minor_years"})
 #: What may stand between somebody and the form of *be*.
 _BEFORE_BE = grammar.AUXILIARIES | grammar.RELATIVES | {"also"}
 
@@ -36,7 +39,11 @@ def link_loose_mentions(units: Sequence[Unit], roles: Roles, cast: Cast) -> None
             continue
         unit = units[index]
         if unit.phrase is not None:
-            _link(roles, cast, index, Pos.PHRASE, _person_near(units, cast, index))
+            person = _person_near(units, cast, index)
+            if person is None and _is_skin_of_somebody(units, index):
+                person = cast.add(plural=True)
+                cast.name(person, index)
+            _link(roles, cast, index, Pos.PHRASE, person)
         elif unit.adjective is not None:
             person = _predicate_of(units, roles, cast, index)
             if person is None and _tells_origin(units, index):
@@ -45,6 +52,13 @@ def link_loose_mentions(units: Sequence[Unit], roles: Roles, cast: Cast) -> None
                 # No pronoun stands for one of them: where the next is left out, it would be another's.
                 person = cast.add(plural=True)
                 cast.name(person, index)
+            if person is None and unit.adjective.classes[0] in _YEARS:
+                person = cast.of_unit.get(index - 1)
+            if person is None and shares_noun(units, roles, index):
+                # Likewise: ``an Asian and a Black student`` are two, of whom the first has no noun.
+                person = cast.add(plural=True)
+                cast.name(person, index)
+                cast.nounless.add(index)
             if person is None and unit.weak and _colours_person(units, cast, index):
                 person = cast.of_unit[index - 2]
             if person is None and not unit.weak and _is_tag(units, roles, index):
@@ -53,6 +67,17 @@ def link_loose_mentions(units: Sequence[Unit], roles: Roles, cast: Cast) -> None
                     _add_noun(units, roles, cast, index)
                     continue
             _link(roles, cast, index, Pos.ADJECTIVE, person)
+
+
+def _is_skin_of_somebody(units: Sequence[Unit], index: int) -> bool:
+    """``pale skin, short hair``: tags that describe somebody whom no tag names."""
+    phrase = units[index].phrase
+    if phrase is None or phrase.attributes != ("skin_tone",):
+        return False
+    if not opens(units, index) or not closes(units, index + 2):
+        return False
+    words = {unit.word for unit in units}
+    return not words.isdisjoint(grammar.HUMAN_TAGS) and words.isdisjoint(wordlists.animals())
 
 
 def link_predicates_of_pronouns(units: Sequence[Unit], roles: Roles, cast: Cast) -> None:
@@ -151,6 +176,9 @@ def _is_tag(units: Sequence[Unit], roles: Roles, index: int) -> bool:
     """Whether the adjective makes a whole segment, alone or with other adjectives of persons."""
     first, last = index, index + 1
     while first > 0 and not opens(units, first):
+        if word_at(units, first - 1) == "not":
+            first -= 1
+            continue
         step = 2 if word_at(units, first - 1) in grammar.LIST_JOINERS else 1
         if first < step or units[first - step].adjective is None:
             return False

@@ -75,6 +75,10 @@ class _Meaning:
     units: list[Unit] = field(default_factory=list)
 
 
+#: Shorter words of this kind have too many neighbours.
+_SHORTEST_SLANG = 7
+
+
 class Terms:
     """Finds the terms of one vocabulary in texts. Safe to share between threads."""
 
@@ -84,6 +88,14 @@ class Terms:
             key.replace(" - ", "-")
             for key, senses in vocabulary.senses.items()
             if any(sense.word is None or sense.mask.attributes == ("age",) for sense in senses)
+        )
+        # Further words for persons; names look like some of them (``Abbott``): only small words are misspelt.
+        self._slang = Speller(
+            key
+            for key, senses in vocabulary.senses.items()
+            if len(key) >= _SHORTEST_SLANG
+            and all(sense.word is not None and "gender" in sense.mask.attributes for sense in senses)
+            and all(_context(sense, vocabulary.classes).is_free for sense in senses)
         )
         self.lexer = Lexer((*vocabulary.senses, *vocabulary.cues, *vocabulary.blocked))
         self._meanings = {key: self._meaning(key) for key in (*vocabulary.senses, *vocabulary.cues)}
@@ -123,9 +135,16 @@ class Terms:
             if senses or cues or last == first + 1:
                 same = senses == meaning.senses and cues == meaning.cues
                 found.append(Match(first, last, senses, cues, False, False, meaning.units if same else None))
-        return found + self._misspelt(tokens)
+        return found + self._misspelt(text, tokens)
 
-    def _misspelt(self, tokens: Tokens) -> list[Match]:
+    def _two_words(self, tokens: Tokens, index: int) -> bool:
+        """Whether the word at *index* is the misspelt second half of a term (``middle agged``)."""
+        if index == 0 or tokens.lowers[index - 1] != "middle":
+            return False
+        meant = self._speller.correct(f"middle-{tokens.lowers[index]}")
+        return meant is not None and meant.startswith("middle-")
+
+    def _misspelt(self, text: str, tokens: Tokens) -> list[Match]:
         """Matches of words that no term covers and that are a misspelt term."""
         found: list[Match] = []
         suspects = self._speller.suspects(tokens.lowers)
@@ -135,8 +154,13 @@ class Terms:
         covered = {index for first, last in tokens.terms for index in range(first, last)}
         spans = [(index, index + 1) for index in suspects if index not in covered]
         spans += [(index - 1, index + 2) for index in hyphens]
+        spans += [(index - 1, index + 1) for index in suspects if self._two_words(tokens, index)]
         for first, last in sorted(spans):
-            meant = self._speller.correct("".join(tokens.lowers[first:last]))
+            joint = "-" if last == first + 2 else ""
+            typed = joint.join(tokens.lowers[first:last])
+            meant = self._speller.correct(typed)
+            if meant is None and last == first + 1 and text[tokens.starts[first]].islower():
+                meant = self._slang.correct(typed)
             if meant is None:
                 continue
             near = _neighbours(tokens, first, last)

@@ -56,7 +56,7 @@ def test_cues_and_false_positives(scores: DetectionScores) -> None:
 def test_prompts_that_were_written_to_mislead() -> None:
     engine = engine_for("default")
     scores = score_detection(REDTEAM, engine.detect, [a.id for a in engine.policy.attributes])
-    assert (scores.prompts, scores.empty) == (1760, 734)
+    assert (scores.prompts, scores.empty) == (2133, 738)
     for attribute, recall, precision in (
         ("gender", 0.99, 0.98),
         ("age", 0.97, 0.95),
