@@ -21,7 +21,10 @@ from obclip_privacy.language.things import (
     is_animal,
     is_attribute,
     is_game_piece,
+    is_kin_of_animal,
+    is_made_for,
     is_measure,
+    is_plant,
     is_product,
     is_thing_word,
 )
@@ -222,6 +225,10 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
         and word_at(units, index - 1) in grammar.ARTICLES
         and heads_thing(units, index + 1, verbs=True)
     ) or (not mask.plural and is_measure(units, index)):
+        return False
+    if not mask.plural and (is_plant(units, index) or is_made_for(units, index, mask)):
+        return False
+    if is_kin_of_animal(units, index, mask):
         return False
     if describes_thing(units, index, mask) or compares(units, index) or is_game_piece(units, index):
         return False
