@@ -71,7 +71,7 @@ CREATURE_PARTS = _words(
     "horn horns antlers trunk tusks fins whiskers snout hoof hooves kitten kittens puppy puppies pup "
     "pups cub cubs calf foal chick chicks duckling ducklings litter eggs egg young prey mate mouth "
     "herd pack leash collar kennel bone sail sails mast masts hull deck decks anchor rigging engines "
-    "mare ears nose tongue teeth maiden voyage run crossing berth moorings"
+    "mare ears nose tongue teeth maiden voyage run crossing berth moorings brood pouch udder crest comb gills"
 )
 #: Animals of one sex, and what they have besides.
 SEXED_ANIMALS = _words(
@@ -108,6 +108,11 @@ NAMESAKES = _words(
     "font label brand lego keychain backpack plushie costume costumes action lily lilies doll dolls "
     "movie comic comics magnet magnets bottle bottles jar jars tin tins box boxes can cake cakes dessert "
     "desserts perfume cologne tea coffee soap candle candles watch bracelet handbag lamp postcard postcards"
+)
+#: Of these, those that may well show somebody (``a young woman anime sticker``).
+SHOWING = _words(
+    "mask masks toy toys mug mugs figurine figurines sticker stickers lego plushie costume costumes doll "
+    "dolls action movie comic comics magnet magnets postcard postcards lunchbox backpack keychain lamp cape"
 )
 #: What has words on it, and is not worn (``a neon sign that says LADIES NIGHT``).
 INSCRIBED = _words(

@@ -32,8 +32,9 @@ _OF_PERSONS = grammar.APPEARANCE | grammar.PERSON_PARTS
 def said_of_things(units: Sequence[Unit], roles: Roles) -> frozenset[int]:
     """Cues that are adjectives, and that a noun follows which is no person and no part of one.
 
-    Also names of what is named after somebody and does not show them (``Batman logo``), nouns before an animal
-    or a thing (``redhead woodpecker``, ``a kimono fabric shop``), and what an animal has (``a cat's whiskers``).
+    Also names of what is named after somebody and does not show them (``Batman logo``), nouns before an
+    animal or a thing (``redhead woodpecker``, ``a kimono fabric shop``), and what an animal has (``a cat's
+    whiskers``).
     """
     return frozenset(
         index

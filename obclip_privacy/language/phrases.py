@@ -237,7 +237,9 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
         return False
     if not ambiguous or (mask.plural and mask.attributes != ("age",)):
         return True
-    if following in grammar.CONJUNCTIONS and _shares_thing(units, roles, index):
+    if following in grammar.CONJUNCTIONS and (
+        _shares_thing(units, roles, index) or _shares_animal(units, index)
+    ):
         return False
     if is_one_of_several(units, index) or word_at(units, index - 1) in grammar.INTENSIFIERS:
         return False
@@ -265,6 +267,15 @@ def _shares_thing(units: Sequence[Unit], roles: Roles, index: int) -> bool:
     one, other = units[index].adjective, units[index + 2].adjective
     same = one is not None and other is not None and one.attributes == other.attributes
     return same and roles[index + 2] is None and not closes_phrase(units, index + 3)
+
+
+def _shares_animal(units: Sequence[Unit], index: int) -> bool:
+    """``a male and a female mallard``: the adjective after the conjunction describes an animal."""
+    other = index + 3 if word_at(units, index + 2) in grammar.ARTICLES else index + 2
+    if other + 1 >= len(units) or units[index].adjective is None or units[other].adjective is None:
+        return False
+    same = units[index].adjective == units[other].adjective
+    return same and word_at(units, other + 1) in wordlists.animals()
 
 
 def is_one_of_several(units: Sequence[Unit], index: int) -> bool:

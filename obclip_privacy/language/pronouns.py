@@ -93,7 +93,9 @@ def _has_creature(units: Sequence[Unit], index: int) -> bool:
         owned += 1
     known, thing = wordlists.animals(), word_at(units, owned)
     near = units[max(0, index - REACH) : index]
-    if thing in grammar.CREATURE_HOMES and any(unit.word in grammar.SEXED_ANIMALS for unit in near):
+    # A phrase that speaks of nobody (``mother hen``) is one unit.
+    names = {unit.word.rpartition(" ")[2] for unit in near}
+    if thing in grammar.CREATURE_HOMES and names & grammar.SEXED_ANIMALS:
         return True
     before = word_at(units, index - 2)
     its = word_at(units, index - 1) == "with" and (before in known or before in grammar.BEARERS)
@@ -101,7 +103,7 @@ def _has_creature(units: Sequence[Unit], index: int) -> bool:
         return True
     if thing not in grammar.CREATURE_PARTS and thing not in known:
         return False
-    return any(unit.word in grammar.BEARERS or unit.word in known for unit in near)
+    return bool(names & (grammar.BEARERS | grammar.SEXED_ANIMALS)) or not known.isdisjoint(names)
 
 
 def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:

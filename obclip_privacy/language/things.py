@@ -114,7 +114,8 @@ def is_attribute(units: Sequence[Unit], index: int) -> bool:
 def is_product(units: Sequence[Unit], index: int) -> bool:
     """``a girl guide cookie tin``: after an article, and the last of two nouns is a thing that is sold."""
     end = end_of_thing(units, index + 1) if follows_article(units, index) else None
-    return end is not None and end > index + 2 and units[end - 1].word in grammar.NAMESAKES
+    sold = grammar.NAMESAKES - grammar.SHOWING
+    return end is not None and end > index + 2 and units[end - 1].word in sold
 
 
 def is_animal(units: Sequence[Unit], index: int, mask: Mask) -> bool:
