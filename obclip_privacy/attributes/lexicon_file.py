@@ -19,7 +19,8 @@ lines that start with ``#`` are skipped.
     A cue (:class:`~obclip_privacy.attributes.base.CueTerm`). Further keys: ``generic``, ``general``,
     ``before``, ``thing``.
 ``{"nobody": ["mother of pearl", "lady bug"]}``
-    Phrases with a word of the lexicon in them that speak of nobody.
+    Phrases with a word of the lexicon in them that speak of nobody. Further key: ``before``, words of which
+    one must follow (``{"nobody": ["tom collins"], "before": ["glass", "cocktail"]}``).
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ _KEYS: Mapping[str, frozenset[str]] = {
     ),
     "value": frozenset(["value", "of", "form", "noun", "also", "parents", "years", "kind"]),
     "word": frozenset(["word", "reads", "noun_of", "unless_before", "unless_after", "only_after", "capital"]),
-    "nobody": frozenset(["nobody"]),
+    "nobody": frozenset(["nobody", "before"]),
     "cue": frozenset(["cue", "pos", "attribute", "kind", "reason", "generic", "general", "before", "thing"]),
 }
 
@@ -144,7 +145,7 @@ def _build(entries: list[tuple[int, dict[str, Any]]]) -> Lexicon:
             elif "word" in entry:
                 words.append(_word(entry))
             elif "nobody" in entry:
-                blocked.extend(_lower(entry["nobody"]))
+                blocked.extend(_phrases(entry))
             else:
                 cues.append(_cue(entry))
         except (KeyError, ValueError, TypeError, AttributeError) as error:
@@ -265,6 +266,14 @@ def _cue(entry: Mapping[str, Any]) -> CueTerm:
         before=frozenset(entry.get("before", ())),
         thing=bool(entry.get("thing", False)),
     )
+
+
+def _phrases(entry: Mapping[str, Any]) -> list[str]:
+    """What an entry of phrases that speak of nobody stands for: each before each word that may follow."""
+    phrases = _lower(entry["nobody"])
+    if "before" not in entry:
+        return list(phrases)
+    return [f"{phrase} {word}" for phrase in phrases for word in _lower(entry["before"])]
 
 
 def _lower(surfaces: Iterable[str]) -> list[str]:

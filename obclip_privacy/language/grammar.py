@@ -71,27 +71,71 @@ CREATURE_PARTS = _words(
     "horn horns antlers trunk tusks fins whiskers snout hoof hooves kitten kittens puppy puppies pup "
     "pups cub cubs calf foal chick chicks duckling ducklings litter eggs egg young prey mate mouth "
     "herd pack leash collar kennel bone sail sails mast masts hull deck decks anchor rigging engines "
-    "mare ears nose tongue teeth maiden voyage run crossing berth moorings"
+    "mare ears nose tongue teeth maiden voyage run crossing berth moorings brood pouch udder crest comb gills"
 )
-#: Things that are named after somebody without showing them (``Batman logo``).
+#: Animals of one sex, and what they have besides.
+SEXED_ANIMALS = _words(
+    "tomcat tomcats mare mares stallion stallions hen hens rooster roosters cockerel bull "
+    "bulls cow cows lioness lionesses tigress tigresses leopardess ewe ewes ram rams doe stag stags "
+    "sow sows boar boars drake drakes gander ganders peacock peacocks peahen peahens heifer filly colt "
+    "gelding broodmare"
+)
+CREATURE_HOMES = _words(
+    "alley territory burrow roost lair pride harem kits mate mates rival rivals sett drey"
+)
+#: What an animal has as much as somebody; hers where the animal stands right before ``with her``.
+CREATURE_LIMBS = _words("eyes head legs belly neck back feet chin body mouth")
+#: Plants that no verb is called like (``a maiden grass``, ``a lady orchid``).
+PLANTS = _words(
+    "grass fern orchid orchis cactus lichen moss mushroom toadstool fungus agave protea peony dahlia "
+    "hydrangea geranium begonia crocus crabapple cypress sequoia redwood baobab tulip daisy sedge thistle "
+    "clematis rhododendron azalea camellia magnolia banksia eucalyptus acacia saltbush bilberry hellebore "
+    "primrose poppy columbine hyacinth narcissus daffodil bluebell foxglove lupin sunflower succulent "
+    "bromeliad nasturtium"
+)
+#: What is made up of one, or is a part of one.
+OF_PLANTS = _words("border bed pot leaf bloom flower plant clump seedling frond hedge blossom seed bulb stem")
+#: What is made for ladies or for gentlemen and is called so (``a lady desk``).
+PERSONAL_THINGS = _words(
+    "desk armchair wardrobe dresser razor shaver wristwatch parasol umbrella handbag purse wallet bicycle "
+    "saddle sidesaddle cane handkerchief glove bureau"
+)
+#: Things that have somebody's name on them and do not show them (``Batman logo``).
+SIGNS = _words("logo logos emblem emblems font label labels brand wordmark")
+#: Things that are sold, and that are called after persons (``a girl guide cookie tin``).
 NAMESAKES = _words(
     "logo logos mask masks toy toys lunchbox mug mugs cape figurine figurines sticker stickers emblem "
     "font label brand lego keychain backpack plushie costume costumes action lily lilies doll dolls "
     "movie comic comics magnet magnets bottle bottles jar jars tin tins box boxes can cake cakes dessert "
     "desserts perfume cologne tea coffee soap candle candles watch bracelet handbag lamp postcard postcards"
 )
-#: Works that have a title after ``of`` and the like (``a copy of Little Women``).
-WORKS = _words(
-    "book books novel paperback hardcover movie film song album musical audiobook dvd soundtrack copy "
-    "edition vinyl playbill script"
+#: Of these, those that may well show somebody (``a young woman anime sticker``).
+SHOWING = _words(
+    "mask masks toy toys mug mugs figurine figurines sticker stickers lego plushie costume costumes doll "
+    "dolls action movie comic comics magnet magnets postcard postcards lunchbox backpack keychain lamp cape"
 )
+#: What has words on it, and is not worn (``a neon sign that says LADIES NIGHT``).
+INSCRIBED = _words(
+    "sign signs banner plaque poster billboard placard lettering neon sleeve chalkboard whiteboard board "
+    "marquee pillow sampler cushion doormat letters card tin crate label menu blackboard cross-stitch "
+    "typography headline"
+)
+#: Before what is on it.
+READS = _words("reading saying reads says spelling")
+#: Copies of works (``an album of Young Women`` may show them; ``a copy of Little Women`` does not).
+COPIES = _words(
+    "copy copies edition editions paperback paperbacks hardcover audiobook dvd soundtrack playbill script "
+    "score libretto screenplay"
+)
+#: Works that have a title after ``titled`` and the like.
+WORKS = COPIES | _words("book books novel movie film song album musical vinyl opera ballet play")
 #: Those that may stand right before their title (``the movie Pretty Woman``).
 TITLED_WORKS = _words("book novel movie film song album musical")
 #: Places that are named after people, and are no surnames (``King Edward Street``).
 NAMED_PLACES = _words(
-    "island islands street avenue bridge airport university college museum hospital stadium station tower "
-    "square cathedral basilica palace castle falls bay county peninsula canyon highway boulevard library "
-    "monument memorial plaza dam park"
+    "island islands street avenue road lane terrace bridge airport university college museum hospital "
+    "stadium station square cathedral basilica falls bay harbour harbor sound county peninsula canyon "
+    "glacier highway boulevard library monument memorial plaza dam park range land cove point"
 )
 #: Places that are dedicated to somebody (``the temple of Athena``).
 DEDICATED = _words("temple valley church chapel tomb shrine isle cape gate tomb mausoleum garden altar")
@@ -125,6 +169,12 @@ COMPOUND_PERSONS = _words(
 MAKERS = _words(
     "roller rollers maker makers seller sellers vendor vendors weaver weavers dealer dealers merchant "
     "merchants trader traders importer importers smuggler smugglers collector collectors restorer restorers"
+)
+#: What follows somebody after all, though the words before it are a thing's name (``Persian rug seller``,
+#: ``a Queen Elizabeth cocktail dress``).
+AFTER_PERSONS = MAKERS | _words(
+    "dress dresses gown gowns picker pickers hunter hunters gatherer gatherers fan fans lookalike cosplay "
+    "cosplayer cosplayers impersonator"
 )
 #: Parts of a person of which an age is said (``elderly hands``).
 AGEING_PARTS = _words("hands hand face faces")

@@ -20,19 +20,21 @@ from obclip_privacy.language.phrases import (
     is_person_word,
     word_at,
 )
-from obclip_privacy.language.things import end_of_thing, follows_article, heads_thing
+from obclip_privacy.language.things import end_of_thing, follows_article, heads_thing, names_somebody
 from obclip_privacy.language.units import Kind, Unit
 
 #: Kinds of cues that are things, and may say what another thing is for.
 _LOOKS = frozenset({"hair", "body", "dress", "make-up"})
+_WIGS = frozenset({"wig", "wigs", "toupee", "toupees"})
 _OF_PERSONS = grammar.APPEARANCE | grammar.PERSON_PARTS
 
 
 def said_of_things(units: Sequence[Unit], roles: Roles) -> frozenset[int]:
     """Cues that are adjectives, and that a noun follows which is no person and no part of one.
 
-    Also names of what is named after somebody (``Batman logo``), nouns before an animal or a thing (``redhead
-    woodpecker``, ``a kimono fabric shop``), and what an animal or a thing has (``a cat's whiskers``).
+    Also names of what is named after somebody and does not show them (``Batman logo``), nouns before an
+    animal or a thing (``redhead woodpecker``, ``a kimono fabric shop``), and what an animal has (``a cat's
+    whiskers``).
     """
     return frozenset(
         index
@@ -72,8 +74,10 @@ def _named_after(units: Sequence[Unit], index: int) -> bool:
     term, following = choose_cue(units, index).term, word_at(units, index + 1)
     if term.pos is not CuePos.NOUN or units[index].kind is not Kind.WORD or not following:
         return False
-    if following in wordlists.animals() or (term.kind == "name" and following in grammar.NAMESAKES):
+    if following in wordlists.animals() or (term.kind == "name" and following in grammar.SIGNS):
         return True
+    if following in _WIGS:
+        return _is_off(units, index + 1)
     return term.kind in _LOOKS and _names_shop(units, index)
 
 
@@ -159,11 +163,19 @@ def _noun_after(units: Sequence[Unit], index: int) -> int | None:
     return None
 
 
+def _is_off(units: Sequence[Unit], wig: int) -> bool:
+    """``a brunette wig on a stand``: nobody is named who could wear it."""
+    placed = word_at(units, wig + 1) in ("on", "in") and word_at(units, wig + 2) in grammar.DETERMINERS
+    return placed and not any(names_somebody(unit) for unit in units[wig + 1 :])
+
+
 def _is_thing(units: Sequence[Unit], roles: Roles, noun: int | None) -> bool:
     if noun is None or units[noun].kind is not Kind.WORD or not units[noun].word.replace(" ", "").isalpha():
         return False
     if roles[noun] is Pos.NOUN or is_person_word(units, noun) or units[noun].cues:
         return False
+    if units[noun].word in _WIGS:
+        return _is_off(units, noun)
     # A compound ends in its head: ``a blind piano tuner``.
     if word_at(units, noun + 1) and is_person_word(units, noun + 1):
         return False

@@ -1,8 +1,10 @@
 """Names of works, places and products with a word for a person, or somebody's name, in them.
 
-``a copy of Little Women``, ``Lord Howe Island``, ``a Lady Grey tea tin``: nobody who is in the picture.
-Decided on capitals and on the noun that says what the whole is. Whether a mention of an origin has a capital
-is not known (``Asian`` always has one), so none is part of such a name.
+``a copy of Little Women``, ``Lord Howe Island``, ``the Nun's Valley``: nobody who is in the picture. Decided
+on capitals and on the noun that says what the whole is; products are told by lists only, since ``a Maria
+Lopez tea tin`` may well show her, and so are titles before the word for the work (``Happy Mother And Daughter
+book``). Whether a mention of an origin has a capital is not known (``Asian`` always has one), so none is part
+of such a name.
 """
 
 from __future__ import annotations
@@ -10,14 +12,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from obclip_privacy.language import grammar
-from obclip_privacy.language.things import end_of_thing
+from obclip_privacy.language.genitives import says_only_sex
+from obclip_privacy.language.things import names_somebody
 from obclip_privacy.language.units import Kind, Unit
 from obclip_privacy.language.words import word_at
 
 #: The longest name that is looked for, in units.
 _REACH = 8
 #: What stands before the title of a work, after the word for what it is.
-_TITLED = frozenset({"of", "for", "titled", "entitled", "called", "named"})
+_TITLED = frozenset({"titled", "entitled", "called", "named"})
+#: What does so after a copy of it.
+_OF = frozenset({"of", "for"})
+#: Classes of ranks that places are called after.
+_RANKS = frozenset(
+    f"gender.{name}"
+    for name in ("lady", "queen", "princess", "empress", "duchess", "baroness", "marquise", "noble")
+)
+#: Words that are longer mostly have no capital in a sentence.
+_LONG = 3
 #: Words in a title that mostly have no capital, and the letter after an apostrophe.
 _SMALL = frozenset({"of", "the", "and", "with", "a", "an", "in", "on", "to", "my", "&", "'", "s", "."})
 
@@ -28,12 +40,32 @@ def named_things(units: Sequence[Unit]) -> frozenset[int]:
     for index, unit in enumerate(units):
         if unit.word in grammar.WORKS and not unit.capital:
             found.update(_title_after(units, index))
-            found.update(_title_before(units, index))
+        elif unit.word in grammar.READS:
+            found.update(_inscription(units, index))
         elif _names(unit):
             found.update(_place(units, index))
             found.update(_of_place(units, index))
-            found.update(_product(units, index))
+            found.update(_owned_place(units, index))
     return frozenset(found)
+
+
+def _inscription(units: Sequence[Unit], index: int) -> Iterator[int]:
+    """``a neon sign that says LADIES NIGHT``: words with capitals that are read; nobody else is named.
+
+    Of words for an origin it is not known whether they have a capital; another word has to have one.
+    """
+    noun = index - 2 if word_at(units, index - 1) in ("that", "which") else index - 1
+    if word_at(units, noun) not in grammar.INSCRIBED:
+        return
+    last = index + 1
+    while last < min(len(units), index + 1 + _REACH) and (
+        _is_capital(units[last]) or units[last].adjective is not None or units[last].word in _SMALL
+    ):
+        last += 1
+    text = range(index + 1, last)
+    others = any(names_somebody(unit) for at, unit in enumerate(units) if at not in text)
+    if not others and any(_is_capital(units[at]) for at in text):
+        yield from text
 
 
 def _names(unit: Unit) -> bool:
@@ -46,29 +78,19 @@ def _is_capital(unit: Unit) -> bool:
 
 
 def _title_after(units: Sequence[Unit], work: int) -> Iterator[int]:
-    """``a copy of Little Women``, ``the movie Pretty Woman``: two words with capitals at least."""
-    introduced = word_at(units, work + 1) in _TITLED
-    if not introduced and units[work].word not in grammar.TITLED_WORKS:
+    """``a copy of Little Women``, ``the movie Pretty Woman``: two words with capitals at least.
+
+    What a film or an album is *of* may be people (``an album of Young Women``); a copy is of a work.
+    """
+    following = word_at(units, work + 1)
+    introduced = following in _TITLED or (following in _OF and units[work].word in grammar.COPIES)
+    told = units[work].word in grammar.TITLED_WORKS and word_at(units, work - 1) == "the"
+    if not introduced and not told:
         return
     first = work + 2 if introduced else work + 1
     last = _end_of_capitals(units, first)
     if sum(map(_is_capital, units[first:last])) > 1:
         yield from range(first, last)
-
-
-def _title_before(units: Sequence[Unit], work: int) -> Iterator[int]:
-    """``The Girl with the Dragon Tattoo audiobook``, ``Brothers Grimm book``: three capitals, or a name."""
-    first = work
-    while (
-        first > 0
-        and first > work - _REACH
-        and (_is_capital(units[first - 1]) or (first < work and word_at(units, first - 1) in _SMALL))
-    ):
-        first -= 1
-    capitals = sum(map(_is_capital, units[first:work]))
-    brothers = units[work - 1].kind is Kind.WORD and not units[work - 1].word.endswith("ing")
-    if capitals > 2 or (capitals == 2 and brothers and units[first].kind is Kind.MENTION):
-        yield from range(first, work)
 
 
 def _end_of_capitals(units: Sequence[Unit], index: int) -> int:
@@ -84,7 +106,15 @@ def _end_of_capitals(units: Sequence[Unit], index: int) -> int:
 
 
 def _place(units: Sequence[Unit], index: int) -> Iterator[int]:
-    """``Lord Howe Island``, ``King Edward Street``: words with capitals, and what kind of a place it is."""
+    """``Lord Howe Island``, ``King Edward Street``: a rank, words with capitals, and the kind of place.
+
+    Not ``Young Woman Brooklyn Bridge``, nor ``Princess Golden Gate Bridge`` as a heap of tags.
+    """
+    mask, before = units[index].noun or units[index].title, word_at(units, index - 1)
+    if mask is None or not _RANKS & set(mask.classes):
+        return
+    if before not in grammar.DETERMINERS | grammar.PREPOSITIONS:
+        return
     last = index + 1
     while (
         last < min(len(units), index + _REACH) and _is_capital(units[last]) and units[last].kind is Kind.WORD
@@ -94,26 +124,30 @@ def _place(units: Sequence[Unit], index: int) -> Iterator[int]:
         yield from range(index, last)
 
 
+def _owned_place(units: Sequence[Unit], index: int) -> Iterator[int]:
+    """``the Nun's Valley``: owner and place with capitals, in a prompt that is not written so throughout."""
+    mask, place = units[index].noun, index + 3
+    if mask is None or mask.kin or mask.plural or says_only_sex(units[index], mask):
+        return
+    if word_at(units, index + 1) != "'" or word_at(units, index + 2) != "s" or place >= len(units):
+        return
+    known = units[place].word in grammar.NAMED_PLACES | grammar.DEDICATED
+    if not (known and _is_capital(units[index]) and _is_capital(units[place])):
+        return
+    if word_at(units, index - 1) in grammar.DETERMINERS | grammar.PREPOSITIONS and _some_are_small(units):
+        yield from range(index, place + 1)
+
+
+def _some_are_small(units: Sequence[Unit]) -> bool:
+    """Whether a word of some length has no capital: then capitals say something."""
+    return any(len(unit.word) > _LONG and unit.word.isalpha() and not unit.capital for unit in units)
+
+
 def _of_place(units: Sequence[Unit], index: int) -> Iterator[int]:
-    """``the temple of Athena``, ``the Valley of the Kings``."""
+    """``the temple of Athena``, ``the Valley of the Kings``; not ``a garden of Young Women``."""
     of = index - 2 if word_at(units, index - 1) == "the" else index - 1
     known = word_at(units, of - 1) in grammar.NAMED_PLACES | grammar.DEDICATED
     if known and word_at(units, of) == "of" and _is_capital(units[index]):
-        yield from range(index, _end_of_capitals(units, index))
-
-
-def _product(units: Sequence[Unit], index: int) -> Iterator[int]:
-    """``a Lady Grey tea tin``, ``a Mona Lisa fridge magnet``: the last noun is a thing that is sold."""
-    last = _end_of_capitals(units, index)
-    if last == index or (last > index + 1 and not _is_capital(units[last - 1])):
-        return
-    if word_at(units, last) == "'" and word_at(units, last + 1) == "s":
-        last += 2
-    end = end_of_thing(units, last)
-    if end is None or units[last].capital or units[end - 1].word in grammar.OCCASIONS:
-        return
-    article = word_at(units, index - 1) in grammar.ARTICLES | {"the"}
-    if article or units[end - 1].word in grammar.NAMESAKES:
-        named = any(_is_capital(unit) and unit.kind is Kind.WORD for unit in units[index:last])
-        if named or any(cue.term.kind == "name" for unit in units[index:last] for cue in unit.cues):
+        last = _end_of_capitals(units, index)
+        if not any(unit.noun is not None and says_only_sex(unit, unit.noun) for unit in units[index:last]):
             yield from range(index, last)

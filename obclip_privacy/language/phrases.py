@@ -21,7 +21,10 @@ from obclip_privacy.language.things import (
     is_animal,
     is_attribute,
     is_game_piece,
+    is_kin_of_animal,
+    is_made_for,
     is_measure,
+    is_plant,
     is_product,
     is_thing_word,
 )
@@ -228,6 +231,10 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
         and heads_thing(units, index + 1, verbs=True)
     ) or (not mask.plural and is_measure(units, index)):
         return False
+    if not mask.plural and (is_plant(units, index) or is_made_for(units, index, mask)):
+        return False
+    if is_kin_of_animal(units, index, mask):
+        return False
     if describes_thing(units, index, mask) or compares(units, index) or is_game_piece(units, index):
         return False
     minor = mask.classes == ("age.minor",) and not mask.plural
@@ -235,7 +242,9 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
         return False
     if not ambiguous or (mask.plural and mask.attributes != ("age",)):
         return True
-    if following in grammar.CONJUNCTIONS and _shares_thing(units, roles, index):
+    if following in grammar.CONJUNCTIONS and (
+        _shares_thing(units, roles, index) or _shares_animal(units, index)
+    ):
         return False
     if is_one_of_several(units, index) or word_at(units, index - 1) in grammar.INTENSIFIERS:
         return False
@@ -280,6 +289,15 @@ def shares_noun(units: Sequence[Unit], roles: Roles, index: int) -> bool:
     if word_at(units, index + 1) not in grammar.LIST_JOINERS or following >= len(units):
         return False
     return units[following].adjective == units[index].adjective and roles[following] is Pos.ADJECTIVE
+
+
+def _shares_animal(units: Sequence[Unit], index: int) -> bool:
+    """``a male and a female mallard``: the adjective after the conjunction describes an animal."""
+    other = index + 3 if word_at(units, index + 2) in grammar.ARTICLES else index + 2
+    if other + 1 >= len(units) or units[index].adjective is None or units[other].adjective is None:
+        return False
+    same = units[index].adjective == units[other].adjective
+    return same and word_at(units, other + 1) in wordlists.animals()
 
 
 def is_one_of_several(units: Sequence[Unit], index: int) -> bool:

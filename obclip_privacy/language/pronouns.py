@@ -81,15 +81,31 @@ def link_pronouns(
 
 
 def _of_creature(units: Sequence[Unit], index: int) -> bool:
-    """``a cat licks her paw``: nobody is named, and an animal or a ship has what animals and ships have."""
+    """``a cat licks her paw``: nobody is named, and an animal or a ship has what animals and ships have.
+
+    All pronouns of the prompt are then such ones: ``a cat licks her paw as she reads`` tells of somebody.
+    """
+    others = (at for at, unit in enumerate(units) if at != index and unit.pronoun is not None)
+    return _has_creature(units, index) and all(_has_creature(units, at) for at in others)
+
+
+def _has_creature(units: Sequence[Unit], index: int) -> bool:
     owned = index + 1
-    while owned < len(units) and is_modifier(units, owned):
+    while owned < len(units) and (is_modifier(units, owned) or units[owned].word in grammar.NUMBERS):
         owned += 1
     known, thing = wordlists.animals(), word_at(units, owned)
+    near = units[max(0, index - REACH) : index]
+    # A phrase that speaks of nobody (``mother hen``) is one unit.
+    names = {unit.word.rpartition(" ")[2] for unit in near}
+    if thing in grammar.CREATURE_HOMES and names & grammar.SEXED_ANIMALS:
+        return True
+    before = word_at(units, index - 2)
+    its = word_at(units, index - 1) == "with" and (before in known or before in grammar.BEARERS)
+    if its and thing in grammar.CREATURE_LIMBS:
+        return True
     if thing not in grammar.CREATURE_PARTS and thing not in known:
         return False
-    near = units[max(0, index - REACH) : index]
-    return any(unit.word in grammar.BEARERS or unit.word in known for unit in near)
+    return bool(names & (grammar.BEARERS | grammar.SEXED_ANIMALS)) or not known.isdisjoint(names)
 
 
 def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from obclip_privacy.attributes.base import LexemeClass, Pos
-from obclip_privacy.language.grammar import MAKERS
+from obclip_privacy.language.grammar import AFTER_PERSONS
 from obclip_privacy.language.lexer import Lexer, Tokens
 from obclip_privacy.language.spelling import Speller
 from obclip_privacy.language.units import CueSense, Sense, Unit
@@ -114,7 +114,7 @@ class Terms:
         for first, last in tokens.terms:
             key = tokens.lowers[first] if last == first + 1 else " ".join(tokens.lowers[first:last])
             if key in blocked:
-                if tokens.lowers[last : last + 1] and tokens.lowers[last] in MAKERS:
+                if tokens.lowers[last : last + 1] and tokens.lowers[last] in AFTER_PERSONS:
                     # ``a Cuban cigar roller`` is somebody, and Cuban.
                     continue
                 found.append(Match(first, last, {}, (), found=False, blocked=True))

@@ -26,6 +26,10 @@ _OF_SEVERAL = grammar.GROUP_WORDS | grammar.PLURAL_PERSONS | grammar.OCCASIONS
 _ALIKE_IN_THE_PAST = frozenset(
     {"cut", "set", "put", "hit", "let", "shut", "cast", "beat", "spread", "read", "split", "quit", "hurt"}
 )
+#: How far before its kin an animal is named.
+_KIN_REACH = 8
+#: Classes of the kin of animals that are spoken of so.
+_KIN_OF_ANIMALS = frozenset({("gender.mother",), ("gender.sister",), ("gender.daughter",)})
 #: The longest name of a thing, in nouns (``card game box lid``).
 _LONGEST_NAME = 4
 
@@ -39,6 +43,8 @@ def is_thing_word(units: Sequence[Unit], index: int, verbs: bool = False) -> boo
         return False
     if word in wordlists.modifiers() or (word in wordlists.verbs() and not verbs):
         return False
+    if word in wordlists.first_names():
+        return False  # king henry, who need not have a capital
     if word.endswith(("s", "ing", "ed", "ly")) and not word.endswith("ss"):
         return False
     return (len(word) > 3 or word in grammar.NAMESAKES) and wordlists.is_known(word)
@@ -108,7 +114,8 @@ def is_attribute(units: Sequence[Unit], index: int) -> bool:
 def is_product(units: Sequence[Unit], index: int) -> bool:
     """``a girl guide cookie tin``: after an article, and the last of two nouns is a thing that is sold."""
     end = end_of_thing(units, index + 1) if follows_article(units, index) else None
-    return end is not None and end > index + 2 and units[end - 1].word in grammar.NAMESAKES
+    sold = grammar.NAMESAKES - grammar.SHOWING
+    return end is not None and end > index + 2 and units[end - 1].word in sold
 
 
 def is_animal(units: Sequence[Unit], index: int, mask: Mask) -> bool:
@@ -171,6 +178,47 @@ def is_measure(units: Sequence[Unit], index: int) -> bool:
     if number < index - 1:
         return True
     return word_at(units, number - 1) in grammar.ARTICLES and heads_thing(units, index + 1, verbs=True)
+
+
+def is_plant(units: Sequence[Unit], index: int) -> bool:
+    """``a maiden grass border``: after an article, and the phrase ends in the plant."""
+    if not follows_article(units, index) or word_at(units, index + 1) not in grammar.PLANTS:
+        return False
+    end = index + 3 if word_at(units, index + 2) in grammar.OF_PLANTS else index + 2
+    return closes_phrase(units, end) or _participle(units, end)
+
+
+def is_made_for(units: Sequence[Unit], index: int, mask: Mask) -> bool:
+    """``a lady desk``: furniture and personal things after an article."""
+    if mask.classes != ("gender.lady",) or not follows_article(units, index):
+        return False
+    return word_at(units, index + 1) in grammar.PERSONAL_THINGS and closes_phrase(units, index + 2)
+
+
+def is_kin_of_animal(units: Sequence[Unit], index: int, mask: Mask) -> bool:
+    """``puppies with their mother``, ``two lions, the male yawning``: animals before it, and nobody else.
+
+    Not ``their mom``, who has a pet.
+    """
+    owned = mask.classes[:1] in _KIN_OF_ANIMALS and word_at(units, index - 1) in ("its", "their")
+    male = mask.classes == ("gender.adult",) and units[index].adjective is not None
+    known = wordlists.animals()
+    listed = word_at(units, index - 1) == "the" and word_at(units, index - 2) == ","
+    if not owned and not (male and listed and word_at(units, index - 3) in known):
+        return False
+    if not any(unit.word in known for unit in units[max(0, index - _KIN_REACH) : index - 1]):
+        return False
+    return not any(
+        names_somebody(unit) and word_at(units, at + 1) not in known
+        for at, unit in enumerate(units)
+        if at != index
+    )
+
+
+def names_somebody(unit: Unit) -> bool:
+    """Whether the unit may speak of a person, whatever stands around it."""
+    stated = unit.noun is not None or unit.pronoun is not None or unit.title is not None
+    return stated or unit.person or bool(unit.cues)
 
 
 def is_game_piece(units: Sequence[Unit], index: int) -> bool:

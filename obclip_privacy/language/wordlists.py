@@ -59,6 +59,12 @@ def words() -> frozenset[str]:
 
 
 @cache
+def first_names() -> frozenset[str]:
+    """First names that are nothing else."""
+    return read_words("first_names.txt")
+
+
+@cache
 def modifiers() -> frozenset[str]:
     """Adjectives: what may stand between an adjective and its noun."""
     return read_words("modifiers.txt") | read_words("modifiers_extra.txt")

@@ -123,6 +123,16 @@ def test_phrases_that_speak_of_nobody_leave_mentions_alone() -> None:
     assert [p for p in phrases if all(word in forms for word in p.split())] == []
 
 
+def test_a_phrase_of_nobody_may_need_a_word_after_it() -> None:
+    lines = ['{"nobody": ["Tom Collins", "john collins"], "before": ["glass", "cocktail"]}']
+    assert parse_lexicon(lines, "x").blocked == (
+        "tom collins glass",
+        "tom collins cocktail",
+        "john collins glass",
+        "john collins cocktail",
+    )
+
+
 def test_a_phrase_of_nobody_holds_for_all_forms() -> None:
     engine = engine_for("default")
     for prompt in ("a mother of pearl box", "a father of pearl box", "queen of hearts", "king of hearts"):

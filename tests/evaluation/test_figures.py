@@ -75,8 +75,8 @@ def test_prompts_without_people() -> None:
     scores = score_detection(
         NOBODY, engine_for("default").detect, ["gender", "age", "ethnicity", "skin_tone"]
     )
-    assert (scores.prompts, scores.empty) == (436, 436)
-    assert scores.false_positive_rate < 0.06, scores.errors
+    assert (scores.prompts, scores.empty) == (795, 795)
+    assert scores.false_positive_rate < 0.045, scores.errors
 
 
 def test_cues_of_persons_and_of_things() -> None:
