@@ -207,6 +207,8 @@ class Lexicon:
         values: what is known of the values.
         blocked: phrases that speak of nobody (``mother of pearl``). What holds of a form of a class holds
             of all its forms.
+        blocked_before: groups of phrases that do so before one of some words (``tom collins`` before
+            ``glass``).
     """
 
     classes: tuple[LexemeClass, ...] = ()
@@ -214,6 +216,7 @@ class Lexicon:
     cues: tuple[CueTerm, ...] = ()
     values: tuple[ValueInfo, ...] = ()
     blocked: tuple[str, ...] = ()
+    blocked_before: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +348,7 @@ class Extension:
             theirs.cues + ours.cues,
             theirs.values + ours.values,
             theirs.blocked + ours.blocked,
+            theirs.blocked_before + ours.blocked_before,
         )
         detectors, generators = base.detectors + self.detectors, base.generators + self.generators
         return Attribute(base.id, base.title, merged, detectors, generators)

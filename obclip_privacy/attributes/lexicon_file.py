@@ -130,6 +130,7 @@ def _build(entries: list[tuple[int, dict[str, Any]]]) -> Lexicon:
     cues: list[CueTerm] = []
     values: list[ValueInfo] = []
     blocked: list[str] = []
+    blocked_before: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
     for _, entry in entries:
         if "class" in entry:
             classes[entry["class"]] = dict(entry, forms=dict(entry["forms"]))
@@ -145,7 +146,11 @@ def _build(entries: list[tuple[int, dict[str, Any]]]) -> Lexicon:
             elif "word" in entry:
                 words.append(_word(entry))
             elif "nobody" in entry:
-                blocked.extend(_phrases(entry))
+                phrases = tuple(_lower(entry["nobody"]))
+                if "before" in entry:
+                    blocked_before.append((phrases, tuple(_lower(entry["before"]))))
+                else:
+                    blocked.extend(phrases)
             else:
                 cues.append(_cue(entry))
         except (KeyError, ValueError, TypeError, AttributeError) as error:
@@ -157,7 +162,9 @@ def _build(entries: list[tuple[int, dict[str, Any]]]) -> Lexicon:
                 built.append(_class(classes[entry["class"]]))
             except (KeyError, ValueError, TypeError, AttributeError) as error:
                 raise _EntryError(number, f"malformed class: {error}") from None
-    return Lexicon(tuple(built), tuple(words), tuple(cues), tuple(values), tuple(blocked))
+    return Lexicon(
+        tuple(built), tuple(words), tuple(cues), tuple(values), tuple(blocked), tuple(blocked_before)
+    )
 
 
 def _class(entry: Mapping[str, Any]) -> LexemeClass:
@@ -266,14 +273,6 @@ def _cue(entry: Mapping[str, Any]) -> CueTerm:
         before=frozenset(entry.get("before", ())),
         thing=bool(entry.get("thing", False)),
     )
-
-
-def _phrases(entry: Mapping[str, Any]) -> list[str]:
-    """What an entry of phrases that speak of nobody stands for: each before each word that may follow."""
-    phrases = _lower(entry["nobody"])
-    if "before" not in entry:
-        return list(phrases)
-    return [f"{phrase} {word}" for phrase in phrases for word in _lower(entry["before"])]
 
 
 def _lower(surfaces: Iterable[str]) -> list[str]:

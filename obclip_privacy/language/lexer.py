@@ -13,8 +13,9 @@ all the rest. It is imported and built when it is first asked; most single promp
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ _CUT = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
 
 #: How many words of a term beyond its second are looked at before the matcher is asked.
 _LOOKAHEAD = 4
+#: More tokens need not follow a term.
+_LONGEST_ENDING = 4
+#: Of a term that nothing must follow.
+NOTHING: frozenset[tuple[str, ...]] = frozenset({()})
 
 
 class Tokens(NamedTuple):
@@ -49,23 +54,32 @@ class Tokens(NamedTuple):
 class Lexer:
     """Cuts texts into tokens and finds a fixed set of terms in them. Safe to share between threads."""
 
-    def __init__(self, terms: Iterable[str]) -> None:
-        """Compile *terms*: folded surface forms, matched without regard to letter case."""
+    def __init__(
+        self, terms: Iterable[str], needing: Mapping[str, frozenset[tuple[str, ...]]] = MappingProxyType({})
+    ) -> None:
+        """Compile *terms*: folded surface forms, matched without regard to letter case.
+
+        *needing* tells of those among them that are of no use unless some tokens follow (:func:`ending`).
+        They are found all the same where the matcher is asked for the sake of another.
+        """
         keys = sorted({term_key(term) for term in terms})
         self._single = frozenset(key for key in keys if " " not in key)
         self._longer: list[list[str]] = []
         #: By its first word, the last words of terms of two words with a hyphen.
         self._hyphened: dict[str, set[str]] = {}
-        #: By the first and the second word of longer terms, the words after them, :data:`_LOOKAHEAD` at most.
-        self._begins: dict[str, dict[str, set[tuple[str, ...]]]] = {}
+        #: By the first and the second word of longer terms, the words after them, :data:`_LOOKAHEAD` at most,
+        #: and what must follow these.
+        self._begins: dict[str, dict[str, dict[tuple[str, ...], frozenset[tuple[str, ...]]]]] = {}
         for key in keys:
             words = key.split(" ")
             if len(words) == 3 and words[1] == "-":
                 self._hyphened.setdefault(words[0], set()).add(words[2])
             elif len(words) > 1:
                 self._longer.append(words)
-                following = self._begins.setdefault(words[0], {})
-                following.setdefault(words[1], set()).add(tuple(words[2 : 2 + _LOOKAHEAD]))
+                rest = self._begins.setdefault(words[0], {}).setdefault(words[1], {})
+                begin = tuple(words[2 : 2 + _LOOKAHEAD])
+                after = needing.get(key, NOTHING) if len(words) <= 2 + _LOOKAHEAD else NOTHING
+                rest[begin] = rest[begin] | after if begin in rest else after
 
     @cached_property
     def _phrases(self) -> Phrases:
@@ -101,14 +115,36 @@ class Lexer:
                 if len(after) > 1 and after[0] == "-" and after[1] in hyphened[word]:
                     terms.append((index, index + 3))
             if word in begins and not longer:
-                longer = _goes_on(begins[word], lowers[index + 1 : index + 2 + _LOOKAHEAD])
+                longer = _goes_on(begins[word], lowers, index + 1)
         return tuple(sorted({*terms, *self._phrases.find(lowers)}) if longer else terms)
 
 
-def _goes_on(following: dict[str, set[tuple[str, ...]]], words: tuple[str, ...]) -> bool:
-    """Whether a longer term goes on with *words*, as far as they are looked at."""
-    rest = following.get(words[0]) if words else None
-    return rest is not None and any(words[1:end] in rest for end in range(1, len(words) + 1))
+def _goes_on(
+    following: dict[str, dict[tuple[str, ...], frozenset[tuple[str, ...]]]],
+    lowers: tuple[str, ...],
+    second: int,
+) -> bool:
+    """Whether a longer term goes on with the tokens from *second* on, as far as they are looked at."""
+    rest = following.get(lowers[second]) if second < len(lowers) else None
+    if rest is None:
+        return False
+    for end in range(second + 1, min(len(lowers), second + 1 + _LOOKAHEAD) + 1):
+        after = rest.get(lowers[second + 1 : end])
+        if after is not None and ending(lowers, end, after):
+            return True
+    return False
+
+
+def ending(lowers: tuple[str, ...], last: int, after: frozenset[tuple[str, ...]]) -> int:
+    """Where a term that ends at *last* ends with the tokens of *after* that follow it, the longest ones
+    first; 0 if none does.
+    """
+    if after is NOTHING:
+        return last
+    for end in range(min(len(lowers), last + _LONGEST_ENDING), last - 1, -1):
+        if lowers[last:end] in after:
+            return end
+    return 0
 
 
 def term_key(text: str) -> str:

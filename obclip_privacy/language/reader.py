@@ -45,7 +45,10 @@ class Reader:
         )
         cues = [term for detector in registry.cue_detectors.values() for term in detector.terms]
         cues += [term for attribute in registry.attributes.values() for term in attribute.lexicon.cues]
-        blocked = [text for attribute in registry.attributes.values() for text in attribute.lexicon.blocked]
+        lexicons = [attribute.lexicon for attribute in registry.attributes.values()]
+        always = tuple(text for lexicon in lexicons for text in lexicon.blocked)
+        before = [group for lexicon in lexicons for group in lexicon.blocked_before]
+        blocked = [(always, ("",)), *before]
         self.vocabulary: Vocabulary = build_vocabulary(policy, attributes, cues, lexical, blocked)
         self._scanner = Scanner(self.vocabulary)
         self._senses_of = lru_cache(maxsize=SENSES_KEPT)(self._make_senses)

@@ -25,7 +25,7 @@ from obclip_privacy.attributes.base import Pos
 from obclip_privacy.language import wordlists
 from obclip_privacy.language.grammar import COLOURS
 from obclip_privacy.language.lexer import Tokens
-from obclip_privacy.language.spelling import Speller, is_english
+from obclip_privacy.language.spelling import is_english
 from obclip_privacy.language.terms import Match, Terms
 from obclip_privacy.language.units import CueSense, Kind, Mask, Part, Sense, Surface, Unit
 from obclip_privacy.language.vocabulary import Vocabulary
@@ -162,8 +162,14 @@ def _with_value(noun: Sense, class_id: str, adjective: Sense) -> Sense:
 
 
 @cache
-def _persons() -> Speller:
-    return Speller(word for word in wordlists.persons() if len(word) >= _SHORTEST_PERSON)
+def _persons_but_a_letter() -> frozenset[str]:
+    """Words for persons without one of their letters."""
+    return frozenset(
+        word[:at] + word[at + 1 :]
+        for word in wordlists.persons()
+        if len(word) >= _SHORTEST_PERSON and word.isalpha()
+        for at in range(len(word))
+    )
 
 
 def _misspells_person(word: str) -> bool:
@@ -171,8 +177,12 @@ def _misspells_person(word: str) -> bool:
 
     One with another letter (``hoodie`` for *foodie*) is too often a thing.
     """
-    meant = _persons().correct(word) if len(word) >= _SHORTEST_PERSON - 1 else None
-    return meant is not None and (len(meant) > len(word) or sorted(meant) == sorted(word))
+    if len(word) < _SHORTEST_PERSON - 1 or not word.isascii() or is_english(word):
+        return False
+    if word in _persons_but_a_letter():
+        return True
+    swapped = (word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1))
+    return len(word) >= _SHORTEST_PERSON and not wordlists.persons().isdisjoint(swapped)
 
 
 class _PlainUnits(dict[str, tuple[Unit, ...]]):

@@ -10,6 +10,7 @@ right, so a guess can never differ between candidates.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from obclip_privacy.language import grammar, wordlists
 
@@ -23,12 +24,17 @@ class Speller:
     """Finds the one word of a fixed set that is an edit away."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        """Index *words* by what is left of them when one letter is deleted."""
+        """Take *words*; they are indexed when a word is asked about that is no English one."""
         self._words = frozenset(word for word in words if _spelt(word) and len(word) >= _SHORTEST_MEANT)
-        self._deleted: dict[str, list[str]] = {}
-        for word in sorted(self._words):
-            for rest in sorted(_deletions(word)):
-                self._deleted.setdefault(rest, []).append(word)
+
+    @cached_property
+    def _deleted(self) -> dict[str, list[str]]:
+        """The words by what is left of them when one letter is deleted."""
+        deleted: dict[str, list[str]] = {}
+        for word in self._words:
+            for rest in _deletions(word):
+                deleted.setdefault(rest, []).append(word)
+        return deleted
 
     def suspects(self, words: Sequence[str]) -> list[int]:
         """Indices of those of *words* (lower case) that :meth:`correct` need be asked about.

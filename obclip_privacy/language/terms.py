@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from obclip_privacy.attributes.base import LexemeClass, Pos
 from obclip_privacy.language.grammar import AFTER_PERSONS
-from obclip_privacy.language.lexer import Lexer, Tokens
+from obclip_privacy.language.lexer import Lexer, Tokens, ending
 from obclip_privacy.language.spelling import Speller
 from obclip_privacy.language.units import CueSense, Sense, Unit
 from obclip_privacy.language.vocabulary import Vocabulary
@@ -97,7 +97,11 @@ class Terms:
             and all(sense.word is not None and "gender" in sense.mask.attributes for sense in senses)
             and all(_context(sense, vocabulary.classes).is_free for sense in senses)
         )
-        self.lexer = Lexer((*vocabulary.senses, *vocabulary.cues, *vocabulary.blocked))
+        known = (*vocabulary.senses, *vocabulary.cues)
+        needing = {key: after for key, after in vocabulary.blocked.items() if () not in after}
+        self.lexer = Lexer(
+            (*known, *vocabulary.blocked), {key: needing[key] for key in needing.keys() - known}
+        )
         self._meanings = {key: self._meaning(key) for key in (*vocabulary.senses, *vocabulary.cues)}
 
     def _meaning(self, key: str) -> _Meaning:
@@ -113,13 +117,15 @@ class Terms:
         blocked, meanings = self._vocabulary.blocked, self._meanings
         for first, last in tokens.terms:
             key = tokens.lowers[first] if last == first + 1 else " ".join(tokens.lowers[first:last])
-            if key in blocked:
-                if tokens.lowers[last : last + 1] and tokens.lowers[last] in AFTER_PERSONS:
-                    # ``a Cuban cigar roller`` is somebody, and Cuban.
-                    continue
-                found.append(Match(first, last, {}, (), found=False, blocked=True))
+            end = ending(tokens.lowers, last, blocked[key]) if key in blocked else 0
+            if end:
+                # ``a Cuban cigar roller`` is somebody, and Cuban.
+                if end == len(tokens.lowers) or tokens.lowers[end] not in AFTER_PERSONS:
+                    found.append(Match(first, end, {}, (), found=False, blocked=True))
                 continue
-            meaning = meanings[key]
+            meaning = meanings.get(key)
+            if meaning is None:
+                continue
             if meaning.anywhere:
                 found.append(Match(first, last, meaning.senses, meaning.cues, False, False, meaning.units))
                 continue

@@ -57,7 +57,8 @@ class Vocabulary:
         broader: per attribute, the next broader value of a value, where there is one.
         senses: by key (:func:`~obclip_privacy.language.lexer.term_key`), what a term can mean.
         cues: by key, the cues that a term can be.
-        blocked: keys of phrases that speak of nobody.
+        blocked: by key of a phrase that speaks of nobody, the tokens of which some must follow; none of them
+            for a phrase that does so wherever it stands.
     """
 
     classes: Mapping[str, LexemeClass]
@@ -68,7 +69,7 @@ class Vocabulary:
     substitutes: Mapping[tuple[str, Band], tuple[int, ...]]
     senses: Mapping[str, tuple[Sense, ...]]
     cues: Mapping[str, tuple[CueSense, ...]]
-    blocked: frozenset[str]
+    blocked: Mapping[str, frozenset[tuple[str, ...]]]
     _writes: dict[tuple[str, Band], bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def writes(self, class_id: str, band: Band) -> bool:
@@ -152,14 +153,19 @@ def make_sense(
     return Sense(mask, tuple(parts), tuple(states.items()), detector)
 
 
+#: Phrases that speak of nobody, and words of which one must follow.
+Blocked = tuple[Sequence[str], Sequence[str]]
+
+
 def build_vocabulary(
     policy: Policy,
     attributes: Sequence[Attribute],
     cues: Iterable[CueTerm],
     lexical: frozenset[str],
-    blocked: Iterable[str] = (),
+    blocked: Iterable[Blocked] = (),
 ) -> Vocabulary:
-    """The vocabulary of *attributes* (those that the policy names, in its order), of *cues* and *blocked*.
+    """The vocabulary of *attributes* (those that the policy names, in its order), of *cues* and *blocked*:
+    phrases that speak of nobody, and words of which one must follow (``""``: none has to).
 
     *lexical* are the ids of the attributes whose words are looked for; of the others only detectors beyond
     the lexicon find mentions.
@@ -182,7 +188,7 @@ class _Builder:
         self.redirects: dict[str, str] = {}
         self.parallels: dict[str, list[tuple[str, ...]]] = {}
 
-    def build(self, cues: Iterable[CueTerm], blocked: Iterable[str]) -> Vocabulary:
+    def build(self, cues: Iterable[CueTerm], blocked: Iterable[Blocked]) -> Vocabulary:
         for cls in self.classes.values():
             self._realise(cls)
         self._separate()
@@ -208,8 +214,18 @@ class _Builder:
             },
             {key: tuple(found) for key, found in senses.items()},
             _cue_senses(cues),
-            frozenset(key for phrase in blocked for alike in self._alike(phrase) for key in _keys(alike)),
+            self._blocked(blocked),
         )
+
+    def _blocked(self, groups: Iterable[Blocked]) -> dict[str, frozenset[tuple[str, ...]]]:
+        found: dict[str, frozenset[tuple[str, ...]]] = {}
+        for phrases, words in groups:
+            after = frozenset(tuple(key.split()) for word in words for key in _keys(word))
+            for phrase in phrases:
+                for alike in self._alike(phrase):
+                    for key in _keys(alike):
+                        found[key] = found[key] | after if key in found else after
+        return found
 
     def _alike(self, phrase: str) -> Iterator[str]:
         """*phrase* with every other form of a class in the place of the one that it has.

@@ -125,11 +125,8 @@ def test_phrases_that_speak_of_nobody_leave_mentions_alone() -> None:
 
 def test_a_phrase_of_nobody_may_need_a_word_after_it() -> None:
     lines = ['{"nobody": ["Tom Collins", "john collins"], "before": ["glass", "cocktail"]}']
-    assert parse_lexicon(lines, "x").blocked == (
-        "tom collins glass",
-        "tom collins cocktail",
-        "john collins glass",
-        "john collins cocktail",
+    assert parse_lexicon(lines, "x").blocked_before == (
+        (("tom collins", "john collins"), ("glass", "cocktail")),
     )
 
 
