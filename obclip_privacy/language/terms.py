@@ -118,10 +118,11 @@ class Terms:
         for first, last in tokens.terms:
             key = tokens.lowers[first] if last == first + 1 else " ".join(tokens.lowers[first:last])
             end = ending(tokens.lowers, last, blocked[key]) if key in blocked else 0
-            if end:
+            if end and (end == len(tokens.lowers) or tokens.lowers[end] not in AFTER_PERSONS):
+                found.append(Match(first, end, {}, (), found=False, blocked=True))
+                continue
+            if end == last:
                 # ``a Cuban cigar roller`` is somebody, and Cuban.
-                if end == len(tokens.lowers) or tokens.lowers[end] not in AFTER_PERSONS:
-                    found.append(Match(first, end, {}, (), found=False, blocked=True))
                 continue
             meaning = meanings.get(key)
             if meaning is None:

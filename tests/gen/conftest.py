@@ -118,6 +118,8 @@ class RunningServer:
 
 def _start(folder: Path, log: Path, *options: str, token: str | None = None) -> RunningServer:
     command = [sys.executable, "-m", "obclip_privacy", "serve", "--port", "0", "--threads", "1"]
+    # As what it is compared with: by default the hardware decides.
+    command += ["--compute", "float32"]
     environment = {key: value for key, value in os.environ.items() if key != "OBCLIP_TOKEN"}
     if token:
         environment["OBCLIP_TOKEN"] = token
