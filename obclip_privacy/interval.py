@@ -27,11 +27,12 @@ def upper_tail(successes: int, trials: int, rate: float) -> float:
 
 
 def wilson_interval(successes: float, trials: int) -> tuple[float, float]:
-    """Lower and upper bound of the rate; (0, 1) without trials."""
+    """Lower and upper bound of the rate, which lies between them; (0, 1) without trials."""
     if not trials:
         return 0.0, 1.0
     rate = successes / trials
     centre = rate + Z * Z / (2 * trials)
     spread = Z * math.sqrt(max(0.0, rate * (1 - rate)) / trials + Z * Z / (4 * trials * trials))
     scale = 1 + Z * Z / trials
-    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+    # At 0 and 1 the rate is a bound itself, which rounding may miss by 1e-17.
+    return min(rate, max(0.0, (centre - spread) / scale)), max(rate, min(1.0, (centre + spread) / scale))

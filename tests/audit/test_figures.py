@@ -180,6 +180,9 @@ def test_wilson_interval() -> None:
     assert low + high == pytest.approx(1)
     assert (low, high) == (pytest.approx(0.2366, abs=1e-4), pytest.approx(0.7634, abs=1e-4))
     assert wilson_interval(0, 0) == (0, 1)
+    # without a rounding error between them
+    assert all(wilson_interval(0, trials)[0] == 0 for trials in range(1, 60))
+    assert all(wilson_interval(trials, trials)[1] == 1 for trials in range(1, 60))
 
 
 def test_malformed_channels() -> None:
