@@ -309,3 +309,11 @@ def test_the_grid_holds_the_shipped_plan() -> None:
 
     shipped = CachePlan.parse(fast(Setting(("a",), ((),), 0, 5, guided=True)))
     assert str(shipped) in grid(5)
+
+
+def test_the_published_tables_come_from_the_published_results() -> None:
+    folder = Path(__file__).parents[2] / "docs" / "benchmarks"
+    printed = json.loads((folder / "tables.json").read_text("utf-8"))
+    for row in printed["rows"]:
+        row.pop("kernel_distance", None)  # from features of pictures, which are not kept
+    assert table(Store.read(folder / "results.jsonl")) == printed
