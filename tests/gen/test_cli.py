@@ -120,6 +120,7 @@ def test_json_on_standard_output(tmp_path: Path, models: list[str], capsys) -> N
 
 def test_over_http_is_as_in_process(tmp_path: Path, models: list[str], server, capsys) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
+    models = [*models, "--compute=float32"]  # as the server
     assert main(["generate", PROMPT, "-o", str(here), *models, "--seed=3"]) == 0
     device = [option for option in models if not option.startswith("--cloud")]
     assert main(["generate", PROMPT, "-o", str(there), *device, "--seed=3", "--server", server.url]) == 0
