@@ -72,7 +72,7 @@ class Session:
     def __init__(self, wanted: Wanted, generator: Generator | None = None) -> None:
         self.wanted = wanted
         self.rules = parse_rules(wanted.fail_on if wanted.fail_on is not None else DEFAULT_RULES)
-        own = own_secret()
+        self._own = own = own_secret()
         self.baseline: Baseline | None = read_baseline(wanted.baseline, own) if wanted.baseline else None
         named = wanted.policy or ("default" if wanted.source == "input" else "")
         self.policy = load_policy(named) if named else None
@@ -124,10 +124,14 @@ class Session:
         )
 
     def baseline_text(self, data: Mapping[str, Json]) -> str:
-        """The baseline that accepts everything that was found."""
+        """The baseline that accepts everything that was found.
+
+        It carries its key: that of the baseline which it follows, or a fresh one, never the user's own.
+        """
         policy = data["policy"]
+        salt = new_secret() if self.salt == self._own else self.salt
         return baseline_text(
-            self.findings, self.salt, policy if isinstance(policy, Mapping) else None, versions(self.registry)
+            self.findings, salt, policy if isinstance(policy, Mapping) else None, versions(self.registry)
         )
 
     def rendered(self, path: Path, data: Mapping[str, Json]) -> str:

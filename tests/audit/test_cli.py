@@ -207,7 +207,7 @@ def test_a_report_does_not_carry_the_key_of_its_hashes(
     run(capsys, "--sets", source, "--report", str(report), "--write-baseline", str(baseline))
     kept = secret_file()
     assert kept.stat().st_mode & 0o077 == 0
-    assert kept.read_bytes().hex() not in report.read_text("utf-8")
+    assert kept.read_bytes().hex() not in report.read_text("utf-8") + baseline.read_text("utf-8")
     # whoever has the report alone cannot tell whether it speaks of this set
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "somebody else"))
     code, _, err = run(capsys, "--sets", source, "--baseline", str(report))
@@ -216,8 +216,11 @@ def test_a_report_does_not_carry_the_key_of_its_hashes(
     found = {row["id"] for row in json.loads(report.read_text("utf-8"))["findings"]}
     theirs = run(capsys, "--sets", source)[1]["findings"]
     assert found.isdisjoint(row["id"] for row in theirs)
-    # a baseline goes with the project
-    assert run(capsys, "--sets", source, "--baseline", str(baseline))[0] == 0
+    # a baseline goes with the project, and the next one keeps its key
+    follow = tmp_path / "next.json"
+    options = ["--sets", source, "--baseline", str(baseline), "--write-baseline", str(follow)]
+    assert run(capsys, *options)[0] == 0
+    assert json.loads(follow.read_text("utf-8")) == json.loads(baseline.read_text("utf-8"))
 
 
 def test_an_audit_works_where_nothing_can_be_kept(
