@@ -11,15 +11,16 @@ from __future__ import annotations
 import itertools
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from obclip_gen.accelerate.plan import CachePlan
+from obclip_gen.accelerate.program import Setting, Step
 from obclip_gen.backends.engine import PLAIN, engine_of
 from obclip_gen.backends.protocol import Backend
-from obclip_gen.bench.cost import plan_cost
+from obclip_gen.bench.cost import assignments, plan_cost
 from obclip_gen.bench.draw import request_for
 from obclip_gen.bench.suite import Case
 from obclip_gen.denoise.loop import Watch, run_steps
@@ -146,6 +147,31 @@ def grid(k: int) -> tuple[str, ...]:
     return tuple(sorted({str(CachePlan.parse(plan)) for plan in plans}))
 
 
+def distinct(plans: Sequence[str], n: int, k: int) -> tuple[str, ...]:
+    """Of plans that do the same at every step, keep the shortest text: deep features that are kept from the
+    last step on are never taken, and a trunk of all steps leaves nothing for the others.
+    """
+    setting = Setting(tuple(map(str, range(n))), assignments(n), 0, k, guided=True)
+    kept: dict[tuple[Step, ...], str] = {}
+    for plan in sorted(plans, key=lambda text: (len(text), text)):
+        kept.setdefault(_effective(CachePlan.parse(plan).program(setting)), plan)
+    return tuple(sorted(kept.values()))
+
+
+def _effective(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Forget at every step what it keeps of its deep features when no later step takes them."""
+    made: list[Step] = []
+    taken = False
+    for step in reversed(steps):
+        if step.deep == "fresh":
+            made.append(step if taken else replace(step, branch=None, deep_of="rows", order=0))
+            taken = False
+        else:
+            made.append(step)
+            taken = True
+    return tuple(reversed(made))
+
+
 def search(
     backend: Backend,
     sets: Sequence[Case],
@@ -196,7 +222,9 @@ def within(
     from obclip_gen.backends.architectures import architecture
 
     prices = architecture(model).prices()
-    priced = [(plan, plan_cost(model, n, k, steps, plan, prices=prices).ratio) for plan in grid(k)]
+    priced = [
+        (plan, plan_cost(model, n, k, steps, plan, prices=prices).ratio) for plan in distinct(grid(k), n, k)
+    ]
     chosen = sorted((pair for pair in priced if pair[1] <= target), key=lambda pair: (-pair[1], pair[0]))
     if not chosen:
         least = min(ratio for _, ratio in priced)

@@ -22,7 +22,7 @@ PORTRAITS = 16_000
 PORTRAIT_SEED = 20_251
 
 #: How often each style is drawn from in training (shares).
-STYLE_SHARE = {"modern": 0.58, "flat": 0.25, "portrait": 0.17}
+STYLE_SHARE = {"modern": 0.50, "flat": 0.36, "portrait": 0.14}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Dataset:
 def interest(picture: Picture) -> float:
     """How often a picture is drawn from beside others of its style: people in natural skin tones most."""
     tone = 0.6 if picture.tone == "default" else 1.0
-    return tone * (0.4 if is_hand(picture) else 1.0)
+    return tone * (0.5 if is_hand(picture) else 1.0)
 
 
 def prepare(work: Path) -> Dataset:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from obclip_gen.accelerate.plan import CachePlan
 from obclip_gen.backends.architectures import architecture
-from obclip_gen.bench.calibrate import grid
+from obclip_gen.bench.calibrate import distinct, grid
 from obclip_gen.bench.cost import plan_cost
 from obclip_gen.bench.kernel import kernel_distance
 from obclip_gen.bench.measures import Share, paired, psnr, ssim
@@ -309,6 +309,13 @@ def test_the_grid_holds_the_shipped_plan() -> None:
 
     shipped = CachePlan.parse(fast(Setting(("a",), ((),), 0, 5, guided=True)))
     assert str(shipped) in grid(5)
+
+
+def test_plans_that_do_the_same_are_tried_once() -> None:
+    same = ("exact+trunk-at=4", "deep-every=2-from=4+exact+trunk-at=4", "exact+trunk-at=4+uncond")
+    other = ("deep-every=2-from=3+exact+trunk-at=3", "deep-branch=0-every=2-from=3+exact+trunk-at=3")
+    assert distinct((*same, *other), 6, 5) == tuple(sorted((same[0], *other)))
+    assert len(distinct(grid(5), 6, 5)) < len(grid(5)) / 2
 
 
 def test_the_published_tables_come_from_the_published_results() -> None:
