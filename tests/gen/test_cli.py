@@ -146,9 +146,13 @@ def test_without_any_cloud(tmp_path: Path, models: list[str], capsys) -> None:
 
 
 def test_long_prompts_are_noted(tmp_path: Path, models: list[str], capsys) -> None:
-    prompt = PROMPT + " in a green garden" * 60
-    assert main(["generate", prompt, "-o", str(tmp_path), *models]) == 0
-    assert "do not read the end of this prompt" in capsys.readouterr().err
+    prompt, negative = PROMPT + " in a green garden" * 60, "blurry" + ", low quality" * 60 + ", the last"
+    asked = ["generate", prompt, "--negative-prompt", negative, "-o", str(tmp_path), *models]
+    assert main(asked) == 0
+    said = capsys.readouterr().err
+    assert "do not read the end of this prompt" in said
+    assert "do not read the end of this negative prompt" in said
+    assert "the last" in said
 
 
 @pytest.mark.parametrize(
