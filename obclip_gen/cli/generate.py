@@ -236,7 +236,7 @@ def generate(
                 console.print(
                     f"note: the models do not read the end of this {name}:", style="yellow", end=" "
                 )
-                console.print(unread, markup=False, highlight=False)
+                console.print(unread, markup=False, highlight=False, soft_wrap=True)
         watch = stack.enter_context(generation_progress(console, server=server is not None))
         made = run(found, source, cloud, finisher, options, watch)
     if not made.picture.any():
