@@ -73,6 +73,9 @@ class FlowSchedule:
         Raises:
             BadInputError: it describes levels that are not supported here, or a value is out of range.
         """
+        kind = str(config.get("_class_name") or "FlowMatch")
+        if not kind.startswith("FlowMatch"):
+            raise BadInputError(f"flow schedule: a {kind} is not for models trained by flow matching")
         for name in ("invert_sigmas", "shift_terminal", "stochastic_sampling", "use_beta_sigmas"):
             if config.get(name):
                 raise BadInputError(f"flow schedule: {name} is not supported")

@@ -7,6 +7,7 @@ timestep it means the same to every model and solver, so the hand-over is matche
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
@@ -71,17 +72,19 @@ class NoiseSchedule:
         """Take the noise schedule out of a diffusers scheduler configuration.
 
         Keys that belong to a solver are left alone: the solver is the request's choice, not the
-        model's.
+        model's. What the configuration leaves out is what its class takes then.
 
         Raises:
             BadInputError: the configuration describes a process that is not supported (flow
-                matching, hand-made betas), or a value is out of range.
+                matching, EDM, hand-made betas), or a value is out of range.
         """
         if config.get("trained_betas") is not None:
             raise BadInputError("noise schedule: trained_betas are not supported")
         if config.get("use_flow_sigmas") or str(config.get("_class_name", "")).startswith("Flow"):
             raise BadInputError("noise schedule: flow matching models are not supported")
         defaults = cls().to_json()
+        if config.get("_class_name") is not None:
+            defaults |= _class_defaults(config["_class_name"])
         return cls.from_json({name: config.get(name, default) for name, default in defaults.items()})
 
     @classmethod
@@ -122,3 +125,18 @@ class NoiseSchedule:
         )
         table: Tensor = scheduler.alphas_cumprod
         return table
+
+
+def _class_defaults(kind: Json) -> dict[str, Json]:
+    """Give what a scheduler class of diffusers takes for the fields of a noise schedule.
+
+    Raises:
+        BadInputError: there is no such class, or its noise levels are not made from betas.
+    """
+    scheduler = getattr(library("diffusers"), str(kind), None)
+    known = inspect.signature(scheduler).parameters if isinstance(scheduler, type) else {}
+    if "beta_schedule" not in known:
+        raise BadInputError(
+            f"noise schedule: {kind} is not supported: its noise levels are not made from betas"
+        )
+    return {field.name: known[field.name].default for field in fields(NoiseSchedule) if field.name in known}

@@ -24,9 +24,16 @@ class Decoder:
         """Load the autoencoder.
 
         Raises:
-            BadInputError: it cannot be loaded, or the tiny one is of another latent space.
+            BadInputError: it cannot be loaded, scales its latents in another way, or the tiny one is of
+                another latent space.
         """
-        kind = str(parts.config("vae", AUTOENCODERS)["_class_name"])
+        config = parts.config("vae", AUTOENCODERS)
+        kind = str(config["_class_name"])
+        if config.get("latents_mean") or config.get("latents_std"):
+            raise BadInputError(
+                f"{parts.layout.model_id}: autoencoders that scale each channel of the latents by its own"
+                " mean and deviation are not supported"
+            )
         self.vae: Any = parts.load("vae", "diffusers", kind, half=False)
         self._device = parts.device
         self.downscale = 2 ** (len(self.vae.config.block_out_channels) - 1)

@@ -55,7 +55,7 @@ class TransformerBackend(FamilyBackend):
         model = parts.load(part, "transformers", kind)
         tokenizer_part = part.replace("text_encoder", "tokenizer")
         if kind == "T5EncoderModel":
-            tokenizer = parts.tokenizer(tokenizer_part, "T5TokenizerFast")
+            tokenizer = parts.t5_tokenizer(tokenizer_part)
             return self._t5(model, tokenizer, parts)
         reading = ClipReading(1, self._options.clip_skip, penultimate=kind != "CLIPTextModel")
         return ClipEncoder(model, parts.clip_tokenizer(tokenizer_part), reading)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,11 @@ _NAME = re.compile(r"(?P<repo>[\w.-]{1,96}/[\w.-]{1,96})(@(?P<revision>[\w./-]{1
 #: What a model in diffusers' format needs: configurations, vocabularies, safetensors. No code, no pickle.
 WANTED = ("*.json", "*/*.json", "*/*.txt", "*/*.model", "*/*.safetensors")
 #: Second copies of weights, and parts that are not run.
-UNWANTED = ("*.fp16.*", "*non_ema*", "*/openvino_*", "*/*.onnx*", "vae_*/*")
+UNWANTED = ("*non_ema*", "*/openvino_*", "*/*.onnx*", "vae_*/*")
+#: Weights in 16 bits, which are taken where there are no others.
+HALVES = ("*.fp16.*", "*.fp16-*")
+#: What the names of the parts begin with that need weights.
+_RUN = ("unet", "transformer", "vae", "text_encoder")
 
 Download = Callable[..., str]
 
@@ -43,6 +47,12 @@ def _download() -> Download:
     return fetch
 
 
+def _fetch(name: str, wanted: Sequence[str], unwanted: Sequence[str], **more: Any) -> Path:
+    return Path(
+        _download()(**_parsed(name), allow_patterns=list(wanted), ignore_patterns=list(unwanted), **more)
+    )
+
+
 def pull(name: str) -> Path:
     """Fetch a model into the hub's cache on this machine.
 
@@ -50,33 +60,45 @@ def pull(name: str) -> Path:
         Its folder there.
 
     Raises:
-        BadInputError: this is no name of a model.
+        BadInputError: this is no name of a model, or its weights are in no safetensors.
         NetworkError: it cannot be fetched.
     """
-    asked: dict[str, Any] = {
-        **_parsed(name),
-        "allow_patterns": list(WANTED),
-        "ignore_patterns": list(UNWANTED),
-    }
     try:
-        return Path(_download()(**asked))
+        folder = _fetch(name, WANTED, (*UNWANTED, *HALVES))
+        halves = [f"{part}/*.safetensors" for part in _without_weights(folder)]
+        if halves:
+            _fetch(name, halves, UNWANTED)
     except (OSError, ValueError) as error:
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise NetworkError(f"hub: {name} cannot be fetched: {reason}") from None
+    bare = _without_weights(folder)
+    if bare:
+        raise BadInputError(
+            f"hub: {name}: {', '.join(bare)} has no safetensors file;"
+            " other formats can run code and are refused"
+        )
+    return folder
+
+
+def _without_weights(folder: Path) -> list[str]:
+    """Name the parts that are run and have no weights there."""
+    parts = sorted(config.parent for config in folder.glob("*/config.json"))
+    return [part.name for part in parts if part.name.startswith(_RUN) and not any(part.glob("*.safetensors"))]
 
 
 def local(name: str) -> Path:
     """Find a model that was fetched before.
 
     Raises:
-        BadInputError: this is no name of a model, or it was not fetched.
+        BadInputError: this is no name of a model, or it was not fetched to its end.
     """
-    asked = _parsed(name)
     try:
-        return Path(_download()(**asked, local_files_only=True))
+        # the same patterns as in pull: a model counts as complete without the files that were not wanted
+        return _fetch(name, WANTED, (*UNWANTED, *HALVES), local_files_only=True)
     except (OSError, ValueError):
         raise BadInputError(
-            f"hub: {name} is not on this machine; fetch it with: obclip models pull hub:{name}"
+            f"hub: {name} is not on this machine, or not all of it;"
+            f" fetch it with: obclip models pull hub:{name}"
         ) from None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,18 @@ from torch import Tensor
 from obclip_gen.backends.entry import LoadOptions
 from obclip_gen.backends.layout import ModelLayout
 from obclip_gen.backends.openvino import DEVICE as OPENVINO
+from obclip_gen.backends.text.sentencepiece import read_vocabulary
 from obclip_gen.canonical import canonical_bytes
 from obclip_gen.libs import library
 from obclip_privacy.errors import BadInputError
 from obclip_privacy.policy.frozen import Json
 
+#: Names of files of weights, whole or in shards: as they are by default, and in 16 bits.
+_PLAIN = re.compile(r"[^.]+\.safetensors")
+_HALF = re.compile(r"[^.]+\.fp16(-\d+-of-\d+)?\.safetensors")
+#: Classes that diffusers split, by what tells the pieces apart. Models that were published before have the
+#: old name in their configurations.
+_SPLIT = {("Transformer2DModel", "ada_norm_single"): "PixArtTransformer2DModel"}
 #: Bytes of the widest vector that a CPU loads, and what torch aligns its own memory to.
 _VECTOR = 64
 
@@ -70,19 +78,32 @@ class Parts:
             module: ``diffusers`` or ``transformers``.
             kind: its class there.
             half: whether its weights may be kept in 16 bits, where the device computes so.
+
+        Raises:
+            BadInputError: its weights are missing, incomplete, damaged, quantised or of another architecture.
         """
+        if self.json(part, "config.json").get("quantization_config"):
+            raise BadInputError(
+                f"{self.layout.model_id}: {part} is quantised; weights of 16 or 32 bits are needed"
+            )
         cls = getattr(library(module), kind)
         try:
-            loaded = cls.from_pretrained(
+            loaded, told = cls.from_pretrained(
                 str(self.layout.parts[part]),
                 local_files_only=True,
                 use_safetensors=True,
                 variant=self._weights(part)[1],
                 torch_dtype=self.weights_dtype(half=half),
+                output_loading_info=True,
             )
-        except (OSError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError, library("safetensors").SafetensorError) as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise BadInputError(f"{self.layout.model_id}: {part} cannot be loaded: {reason}") from None
+        lacking = told["missing_keys"]  # the libraries would leave them random
+        if lacking:
+            raise BadInputError(
+                f"{self.layout.model_id}: {part} cannot be loaded: its weights lack {min(lacking)}"
+            )
         return self.ready(loaded)
 
     def weights_dtype(self, *, half: bool) -> torch.dtype:
@@ -113,6 +134,27 @@ class Parts:
             raise BadInputError(f"{self.layout.model_id}: {part} cannot be loaded: {error}") from None
         return tokenizer
 
+    def t5_tokenizer(self, part: str) -> Any:
+        """Load the tokenizer of a T5 encoder, which older models have as ``spiece.model`` alone.
+
+        Raises:
+            BadInputError: it cannot be loaded.
+        """
+        folder = self.layout.parts.get(part)
+        if folder is None:
+            raise BadInputError(f"{self.layout.model_id}: has no {part}")
+        if (folder / "tokenizer.json").exists() or not (folder / "spiece.model").exists():
+            return self.tokenizer(part, "T5TokenizerFast")
+        try:
+            found = read_vocabulary((folder / "spiece.model").read_bytes())
+            return library("transformers").T5TokenizerFast(
+                vocab=list(found.pieces),
+                _spm_precompiled_charsmap=found.normaliser or None,
+                extra_ids=0,
+            )
+        except (OSError, ValueError, BadInputError) as error:
+            raise BadInputError(f"{self.layout.model_id}: {part} cannot be loaded: {error}") from None
+
     def clip_tokenizer(self, part: str) -> Any:
         """Load the tokenizer of a CLIP encoder, which must know its length."""
         tokenizer = self.tokenizer(part, "CLIPTokenizer")
@@ -128,12 +170,8 @@ class Parts:
         folder = self.layout.parts[part]
         files = sorted(folder.glob("*.safetensors"))
         for variant in (None, "fp16"):
-            dots = 1 if variant is None else 2
-            chosen = [
-                file
-                for file in files
-                if file.name.count(".") == dots and (variant is None or f".{variant}." in file.name)
-            ]
+            kind = _PLAIN if variant is None else _HALF
+            chosen = [file for file in files if kind.fullmatch(file.name)]
             if chosen:
                 return chosen, variant
         raise BadInputError(
@@ -191,7 +229,9 @@ def class_of(config: dict[str, Json]) -> str | None:
     architectures = config.get("architectures")
     first = architectures[0] if isinstance(architectures, list) and architectures else None
     kind = config.get("_class_name") or first
-    return kind if isinstance(kind, str) else None
+    if not isinstance(kind, str):
+        return None
+    return _SPLIT.get((kind, str(config.get("norm_type"))), kind)
 
 
 def torch_device(name: str) -> torch.device:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from obclip_gen.backends.entry import LoadOptions
@@ -19,7 +20,7 @@ _FILE = re.compile(r".+\.(safetensors(@\w+)?|ckpt|pt|pth|bin)", re.IGNORECASE)
 
 
 def split_reference(reference: str) -> tuple[str, str]:
-    """Take ``scheme:model`` apart; the plain name of a file of weights is ``file:<name>``.
+    """Take ``scheme:model`` apart; what names a file of weights or a folder needs no scheme.
 
     Raises:
         BadInputError: it has no scheme, or an unknown one.
@@ -28,11 +29,13 @@ def split_reference(reference: str) -> tuple[str, str]:
     registry = load_registry()
     if scheme not in registry.backends and _FILE.fullmatch(reference):
         return "file", reference
+    if scheme not in registry.backends and reference and Path(reference).expanduser().is_dir():
+        return "diffusers", reference
     if not colon or scheme not in registry.backends:
         failed = "".join(f"; plugin {name} failed to load ({why})" for name, why in registry.broken.items())
         raise BadInputError(
             f"model {reference!r}: write SCHEME:MODEL with one of {', '.join(registry.backends)};"
-            f" for example {DEFAULT_CLOUD} or diffusers:FOLDER, or name a FILE.safetensors{failed}"
+            f" for example {DEFAULT_CLOUD} or hub:OWNER/NAME, or name a FOLDER or a FILE.safetensors{failed}"
         )
     return scheme, model
 

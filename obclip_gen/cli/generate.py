@@ -230,6 +230,13 @@ def generate(
             finisher = load_backend(
                 device_name, replace(load, decoder=decoder, safety_checker=safety_checker)
             )
+        for text, name in ((prompt, "prompt"), (negative_prompt, "negative prompt")):
+            unread = finisher.unread(text)
+            if unread:
+                console.print(
+                    f"note: the models do not read the end of this {name}:", style="yellow", end=" "
+                )
+                console.print(unread, markup=False, highlight=False, soft_wrap=True)
         watch = stack.enter_context(generation_progress(console, server=server is not None))
         made = run(found, source, cloud, finisher, options, watch)
     if not made.picture.any():
@@ -238,10 +245,6 @@ def generate(
             " (--no-safety-checker)",
             style="yellow",
         )
-    unread = finisher.unread(prompt)
-    if unread:
-        console.print("note: the models do not read the end of this prompt:", style="yellow", end=" ")
-        console.print(unread, markup=False, highlight=False)
     _write(out, made, rules, finisher.fingerprint.to_json(), server is not None, output_format)
 
 

@@ -8,6 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,8 @@ from PIL import Image
 
 from obclip_gen import libs
 from obclip_gen.backends.layout import PARTS, embedded_layout
+from obclip_gen.cli import progress
+from obclip_gen.denoise.loop import Watch
 from obclip_gen.testing.tiny import write_tiny_model
 from obclip_privacy.cli.main import main
 from obclip_privacy.errors import BadInputError
@@ -146,9 +150,13 @@ def test_without_any_cloud(tmp_path: Path, models: list[str], capsys) -> None:
 
 
 def test_long_prompts_are_noted(tmp_path: Path, models: list[str], capsys) -> None:
-    prompt = PROMPT + " in a green garden" * 60
-    assert main(["generate", prompt, "-o", str(tmp_path), *models]) == 0
-    assert "do not read the end of this prompt" in capsys.readouterr().err
+    prompt, negative = PROMPT + " in a green garden" * 60, "blurry" + ", low quality" * 60 + ", the last"
+    asked = ["generate", prompt, "--negative-prompt", negative, "-o", str(tmp_path), *models]
+    assert main(asked) == 0
+    said = capsys.readouterr().err
+    assert "do not read the end of this prompt" in said
+    assert "do not read the end of this negative prompt" in said
+    assert "the last" in said
 
 
 @pytest.mark.parametrize(
@@ -223,6 +231,36 @@ def test_interruption_leaves_nothing(tmp_path: Path, models: list[str]) -> None:
     assert process.returncode == 130
     assert errors.splitlines()[-1] == "obclip: interrupted"
     assert "Traceback" not in errors
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("phase", ["closure", "cloud", "device", "decode"])
+def test_an_interruption_in_any_phase_leaves_nothing(
+    tmp_path: Path, models: list[str], capsys, monkeypatch: pytest.MonkeyPatch, phase: str
+) -> None:
+    """Ctrl-C when a phase begins, or after its first step where it has steps."""
+    reached = []
+
+    @contextmanager
+    def interrupting(*args: object, **options: object) -> Iterator[Callable[[str], Watch]]:
+        def begin(current: str) -> Watch:
+            def update(done: int, total: int) -> None:
+                if current == phase and done == 1:
+                    reached.append(current)
+                    signal.raise_signal(signal.SIGINT)
+
+            if current == phase and phase in ("closure", "decode"):
+                update(1, 1)
+            return Watch(progress=update)
+
+        yield begin
+
+    monkeypatch.setattr(progress, "generation_progress", interrupting)
+    assert main(["generate", PROMPT, "--out", str(tmp_path / "out"), *models]) == 130
+    captured = capsys.readouterr()
+    assert reached == [phase]
+    assert captured.out == ""
+    assert captured.err == "obclip: interrupted\n"
     assert names(tmp_path) == []
 
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
+import hashlib
+import http.server
+import json
 import shutil
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +21,7 @@ from obclip_gen.backends.folder import load_folder
 from obclip_gen.backends.presets import PAIRS, pair
 from obclip_gen.backends.registry import load_backend
 from obclip_gen.cli import models
+from obclip_gen.libs import library
 from obclip_gen.testing.families import write_family
 from obclip_privacy.errors import BadInputError, NetworkError
 
@@ -109,3 +115,106 @@ def test_pairs_and_pull_on_the_command_line(cached: list) -> None:
     assert shown.exit_code == 0
     assert len(shown.output.strip().splitlines()) == len(PAIRS)
     assert isinstance(RUNNER.invoke(models.app, ["pull", "embedded"]).exception, BadInputError)
+
+
+class Hub(http.server.BaseHTTPRequestHandler):
+    """As much of a hub as ``huggingface_hub`` asks for: one model, ``someone/tiny``, from a folder."""
+
+    root: Path
+    asked: list[str]
+    broken = False
+
+    def do_HEAD(self) -> None:
+        self._answer(body=False)
+
+    def do_GET(self) -> None:
+        self._answer(body=True)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+    def _answer(self, *, body: bool) -> None:
+        self.asked.append(self.path)
+        names = [path.relative_to(self.root).as_posix() for path in self.root.rglob("*") if path.is_file()]
+        commit, start = "a" * 40, "/api/models/someone/tiny"
+        headers = {"X-Repo-Commit": commit}
+        if self.path.startswith(f"{start}/tree/"):
+            sizes = {name: (self.root / name).stat().st_size for name in names}
+            entry = {"type": "file", "oid": "b" * 40}
+            tree = [{**entry, "size": size, "path": name} for name, size in sizes.items()]
+            content = json.dumps(tree).encode()
+        elif self.path.startswith(start):
+            files = [{"rfilename": name} for name in names]
+            told = {"id": "someone/tiny", "_id": "1", "sha": commit, "siblings": files}
+            content = json.dumps(told).encode()
+        elif self.path.startswith("/someone/tiny/resolve/") and not (body and self._fails()):
+            content = (self.root / self.path.split("/", 5)[5]).read_bytes()
+            headers["ETag"] = f'"{hashlib.sha256(content).hexdigest()}"'
+        else:
+            content = b""
+        self.send_response(200 if content else 404)
+        for name, value in {**headers, "Content-Length": str(len(content))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if body:
+            self.wfile.write(content)
+
+    def _fails(self) -> bool:
+        return type(self).broken and self.path.endswith("unet/diffusion_pytorch_model.safetensors")
+
+
+@pytest.fixture
+def hub_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Hub]]:
+    """A hub on this machine, which the real library asks."""
+    handler = type("OneHub", (Hub,), {"root": write_family(tmp_path / "source", "sd1"), "asked": []})
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    real = library("huggingface_hub").snapshot_download
+    url = f"http://127.0.0.1:{server.server_port}"
+    ours = functools.partial(real, endpoint=url, cache_dir=str(tmp_path / "cache"))
+    monkeypatch.setattr(hub, "_download", lambda: ours)
+    yield handler
+    server.shutdown()
+    thread.join(timeout=10)
+
+
+def test_what_the_library_fetched_is_found_again(hub_server: type[Hub]) -> None:
+    """A hub's model has files that are not wanted; it is complete without them."""
+    unet = hub_server.root / "unet"
+    (unet / "evil.bin").write_bytes(b"pickle")
+    (hub_server.root / "README.md").write_text("read me")
+    weights = unet / "diffusion_pytorch_model.safetensors"
+    shutil.copy(weights, weights.with_name("diffusion_pytorch_model.fp16.safetensors"))
+    folder = hub.pull("someone/tiny")
+    names = {path.name for path in folder.rglob("*") if path.is_file()}
+    assert "diffusion_pytorch_model.safetensors" in names
+    assert not {"evil.bin", "README.md", "diffusion_pytorch_model.fp16.safetensors"} & names
+    before = len(hub_server.asked)
+    assert load_backend("hub:someone/tiny", LoadOptions()).fingerprint.model_id == "hub:someone/tiny"
+    assert len(hub_server.asked) == before
+
+
+def test_a_fetch_that_broke_off_is_told(hub_server: type[Hub]) -> None:
+    hub_server.broken = True
+    with pytest.raises(NetworkError, match="hub: someone/tiny cannot be fetched"):
+        hub.pull("someone/tiny")
+    with pytest.raises(BadInputError, match="not all of it; fetch it with: obclip models pull"):
+        load_backend("hub:someone/tiny", LoadOptions())
+    hub_server.broken = False
+    hub.pull("someone/tiny")
+    load_backend("hub:someone/tiny", LoadOptions())
+
+
+def test_weights_in_16_bits_are_fetched_where_there_are_no_others(hub_server: type[Hub]) -> None:
+    weights = hub_server.root / "unet" / "diffusion_pytorch_model.safetensors"
+    weights.rename(weights.with_name("diffusion_pytorch_model.fp16.safetensors"))
+    hub.pull("someone/tiny")
+    load_backend("hub:someone/tiny", LoadOptions())
+
+
+def test_a_model_of_other_formats_is_told_when_it_is_fetched(hub_server: type[Hub]) -> None:
+    weights = hub_server.root / "unet" / "diffusion_pytorch_model.safetensors"
+    weights.rename(weights.with_name("diffusion_pytorch_model.bin"))
+    with pytest.raises(BadInputError, match="unet has no safetensors file; other formats can run code"):
+        hub.pull("someone/tiny")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -81,6 +82,7 @@ _KINDS = (
         prediction="epsilon",
     ),
 )
+_LORA = re.compile(r"[._]lora[._]|lora_(?:up|down|A|B)\b|(?:hada|lokr)_w[12]")
 _REMEDY = "other families and single parts run from diffusers:FOLDER or hub:OWNER/NAME"
 
 
@@ -94,6 +96,8 @@ def kind_of(header: Header, name: str) -> Kind:
     Raises:
         BadInputError: it is none that this reads.
     """
+    if any(_LORA.search(tensor) for tensor in header.shapes):
+        raise BadInputError(f"file: {name} is a LoRA, which changes a model; merge it into its model first")
     if not header.under(UNET + "input_blocks.0.0."):
         raise BadInputError(
             f"file: {name} is no checkpoint of Stable Diffusion 1.x, 2.x or XL in the original layout"

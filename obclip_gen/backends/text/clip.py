@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from obclip_gen.backends.text.weights import Tokens, apply_weights, weighted_tokens
+from obclip_privacy.errors import BadInputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,14 @@ class ClipEncoder:
     """See the module."""
 
     def __init__(self, model: Any, tokenizer: Any, reading: ClipReading) -> None:
+        """Take the parts.
+
+        Raises:
+            BadInputError: *reading* leaves no layer.
+        """
+        most = int(model.config.num_hidden_layers) - 1 - reading.penultimate
+        if reading.skip > most:
+            raise BadInputError(f"clip skip: at most {most} for this text encoder")
         self.model = model
         self._tokenizer = tokenizer
         self._reading = reading
