@@ -20,7 +20,8 @@ from obclip_privacy.audit.secret import new_secret, own_secret
 from obclip_privacy.audit.sources.from_policy import Asked
 from obclip_privacy.audit.sources.from_sets import read_sets
 from obclip_privacy.audit.sources.generator import Generator
-from obclip_privacy.audit.summary import MIN_SHARED, Summary
+from obclip_privacy.audit.summary import Summary
+from obclip_privacy.audit.tally import MIN_SHARED
 from obclip_privacy.audit.verdict import judge, report_data, same_versions, versions
 from obclip_privacy.cli.prompts import read_prompts
 from obclip_privacy.errors import BadInputError

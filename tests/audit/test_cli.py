@@ -379,3 +379,15 @@ def test_workers_and_resuming_change_nothing(capsys, tmp_path: Path) -> None:
     code, _, err = run(capsys, "--policy", "default", "--input", source, "--resume", str(progress))
     assert code == 2
     assert "another audit" in err
+
+
+@pytest.mark.parametrize("real", [0, 1])
+def test_a_few_sets_do_not_tell_where_the_real_one_stands(capsys, tmp_path: Path, real: int) -> None:
+    """Four sets with the real one at the same place: nothing in the report follows from which place."""
+    rows = [{"candidates": [f"{w} no {i}" for w in "abcdefghij"], "real_index": real} for i in range(4)]
+    text = write(tmp_path, "a no 0\na no 1\na no 2\na no 3\n", "lm.txt")
+    _, data, _ = run(capsys, "--sets", write(tmp_path, rows), "--lm-text", text)
+    assert {"position", "ngram"} <= {row["attacker"] for row in data["attackers"]}
+    for row in data["attackers"]:
+        assert (row["accuracy"], row["interval"], row["beats_chance"]) == (None, None, None)
+    assert {found["kind"] for found in data["findings"]} <= {"uneven"}
