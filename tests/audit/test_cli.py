@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from obclip_privacy.audit.secret import secret_file
+from obclip_privacy.audit.session import Session
 from obclip_privacy.cli.main import main
 
 CLOSED = [
@@ -236,6 +240,8 @@ def test_an_audit_works_where_nothing_can_be_kept(
     [
         ("", "nothing to audit"),
         ("{", ":1: not JSON"),
+        ('{"candidates": ["a"]\n', ":1: not JSON: Expecting ',' delimiter (column 21)"),
+        ('{"candidates": ["a\\ud800"], "real_index": 0}', "half of a surrogate pair"),
         ('["a"]', "must be an object"),
         ('{"candidates": [], "real_index": 0}', "no candidate"),
         ('{"candidates": ["a"], "real_index": 1}', "'real_index' must be a whole number from 0 to 0"),
@@ -391,3 +397,71 @@ def test_a_few_sets_do_not_tell_where_the_real_one_stands(capsys, tmp_path: Path
     for row in data["attackers"]:
         assert (row["accuracy"], row["interval"], row["beats_chance"]) == (None, None, None)
     assert {found["kind"] for found in data["findings"]} <= {"uneven"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--sets", "s.jsonl", "--rerun", " "], "--rerun: give the command"),
+        (["--sets", "s.jsonl", "--time-repeats", "3"], "--time-repeats goes with --rerun"),
+        (["--wire", "w.jsonl", "--server", "http://127.0.0.1:9"], "--server does not go with --wire"),
+        (["--sets", "s.jsonl", "--report", "no/r.html"], "there is no folder 'no'"),
+        (["--sets", "s.jsonl", "--write-baseline", "no/b.json"], "there is no folder 'no'"),
+        (["--sets", "s.jsonl", "--resume", "."], "Is a directory"),
+        (["--sets", "-", "--resume", "r.jsonl"], "standard input and pipes cannot be read again"),
+    ],
+)
+def test_options_that_would_do_nothing(
+    capsys, tmp_path: Path, monkeypatch, arguments: list[str], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, CLOSED, "s.jsonl")
+    write(tmp_path, [WIRE], "w.jsonl")
+    code, data, err = run(capsys, *arguments)
+    assert (code, data) == (2, {})
+    assert message in err
+
+
+def test_a_bad_ending_is_seen_before_the_work(capsys, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(Session, "run", lambda *_: pytest.fail("the audit was made first"))
+    code, _, err = run(capsys, "--sets", write(tmp_path, CLOSED), "--report", str(tmp_path / "r.pdf"))
+    assert code == 2
+    assert "no report format has this ending" in err
+
+
+def test_pipes_are_read_once(capsys, tmp_path: Path, monkeypatch) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    text = "\n".join(map(json.dumps, CLOSED))
+    writer = threading.Thread(target=pipe.write_text, args=(text,), daemon=True)
+    writer.start()
+    code, data, _ = run(capsys, "--sets", str(pipe))
+    assert (code, data["figures"]["prompts"]) == (0, 2)
+    writer.join()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    code, data, _ = run(capsys, "--sets", "-")
+    assert (code, data["figures"]["prompts"]) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("prior", "message"),
+    [
+        ({"gendr": {"female": 1}}, "names 'gendr'"),
+        ({"gender": {"femal": 1}}, "gives no value of the set a probability"),
+    ],
+)
+def test_a_prior_of_something_else_is_an_error(
+    capsys, tmp_path: Path, prior: dict[str, object], message: str
+) -> None:
+    row = {**CLOSED[0], "values": [{"gender": "female"}, {"gender": "male"}], "prior": prior}
+    code, data, err = run(capsys, "--sets", write(tmp_path, [row]))
+    assert (code, data) == (2, {})
+    assert message in err
+
+
+def test_wire_without_a_policy_says_what_was_not_tested(capsys, tmp_path: Path) -> None:
+    source = write(tmp_path, [WIRE])
+    _, data, _ = run(capsys, "--wire", source)
+    assert any("not fed back" in note for note in data["notes"])
+    _, data, _ = run(capsys, "--wire", source, "--policy", "default")
+    assert data["notes"] == []

@@ -10,6 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from obclip_privacy.audit.difference import difference
 from obclip_privacy.audit.report.html import bars_of, pieces_of, render_html
 from obclip_privacy.cli.main import main
 from tests.audit.browser import Page, chromium
@@ -89,6 +90,21 @@ def test_diff(report, tmp_path: Path, capsys) -> None:
     assert {"k_eff", "posterior", "odd_one_out"} <= set(data["worse"])
     assert printed(capsys, "audit", "diff", after, before)[0] == 0
     assert main(["audit", "diff", str(worse), before]) == 2
+
+
+def test_diff_sees_what_the_worst_set_hides(report, tmp_path: Path) -> None:
+    """Gender is at 1/2 in both; an attribute of other prompts, and another failing finding, are worse."""
+    report("a.json")
+    one = json.loads((tmp_path / "a.json").read_text("utf-8"))
+    row = {"posterior": 1 / 6, "leakage_bits": 0.0, "t_closeness": 0.0, "l_distinct": 6}
+    one["figures"]["attributes"] = {"ethnicity": row}
+    two = json.loads(json.dumps(one))
+    two["figures"]["attributes"]["ethnicity"] |= {"posterior": 1 / 2, "l_distinct": 2}
+    two["findings"].append({"kind": "order", "attribute": "", "severity": "fail"})
+    data = difference(one, two)
+    assert data["worse"] == ["ethnicity.posterior", "ethnicity.l_distinct", "order"]
+    assert data["figures"]["ethnicity.l_distinct"] == {"before": 6, "after": 2, "better": "higher"}
+    assert (data["verdict"], difference(two, one)["verdict"]) == ("fail", "pass")
 
 
 def test_explain(capsys) -> None:

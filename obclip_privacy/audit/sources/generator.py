@@ -109,7 +109,14 @@ def check_candidates(found: Json, where: str) -> tuple[str, ...]:
         raise BadInputError(f"{where}: more than {MAX_CANDIDATES} candidates")
     if any(len(str(text)) > MAX_CHARS for text in found):
         raise BadInputError(f"{where}: a candidate has more than {MAX_CHARS} characters")
+    if any(not_unicode(str(text)) for text in found):
+        raise BadInputError(f"{where}: a candidate has half of a surrogate pair, which no request can carry")
     return tuple(str(text) for text in found)
+
+
+def not_unicode(text: str) -> bool:
+    """Whether UTF-8 has no form for *text*: JSON can write half of a surrogate pair."""
+    return any("\ud800" <= char <= "\udfff" for char in text)
 
 
 @dataclass(frozen=True, slots=True)
