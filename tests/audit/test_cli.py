@@ -7,12 +7,14 @@ import json
 import os
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from obclip_privacy.audit.secret import secret_file
 from obclip_privacy.audit.session import Session
+from obclip_privacy.audit.sources import generator
 from obclip_privacy.cli.main import main
 
 CLOSED = [
@@ -120,6 +122,27 @@ def test_the_rerun_attack_on_a_program(capsys, tmp_path: Path, leak: int) -> Non
     assert data["figures"]["k_eff"] == 2 - leak
     assert data["figures"]["closure"] == leak
     assert ("closure" in {found["kind"] for found in data["findings"]}) == bool(leak)
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("yes", "printed more than 1000 bytes"),
+        ("sh -c 'sleep 60; true'", "took longer than 1 s"),
+        ("sh -c 'exit 3'", "failed with exit code 3"),
+        ("sh -c 'echo {'", "not JSON"),
+        ("true", "there is no candidate"),
+        ("no-such-program", "No such file"),
+    ],
+)
+def test_a_program_that_fails(capsys, tmp_path: Path, monkeypatch, command: str, message: str) -> None:
+    monkeypatch.setattr(generator, "_MAX_OUTPUT", 1000)
+    monkeypatch.setattr(generator, "TIMEOUT_SECONDS", 1)
+    started = time.monotonic()
+    code, data, err = run(capsys, "--sets", write(tmp_path, CLOSED), "--rerun", command)
+    assert (code, data) == (2, {})
+    assert message in err
+    assert time.monotonic() - started < 30, "its children were waited for"
 
 
 @pytest.mark.parametrize(
@@ -312,6 +335,24 @@ def test_a_stated_prior(capsys, tmp_path: Path) -> None:
     assert data["figures"]["exact"]["posterior"] == "1/2"
 
 
+@pytest.mark.parametrize(
+    ("prior", "message"),
+    [
+        ({"attributes": {"gendr": {"female": 0.9}}}, "did you mean 'gender'?"),
+        ({"attributes": {"gender": {"femal": 0.9}}}, "no value of 'gender'"),
+        ({"attributes": {"gender": {"female": 0.1, "male": 0.1}}}, "do not sum to 1"),
+        ({"joint": [{"values": {"gender": "female", "age": "odl"}, "p": 1}]}, "no value of 'age'"),
+    ],
+)
+def test_a_prior_that_says_nothing_is_an_error(
+    capsys, tmp_path: Path, prior: dict[str, object], message: str
+) -> None:
+    source, path = write(tmp_path, "a woman\n", "p.txt"), write(tmp_path, json.dumps(prior), "prior.json")
+    code, data, err = run(capsys, "--input", source, "--prior", path)
+    assert (code, data) == (2, {})
+    assert message in err
+
+
 def test_the_strategy_block_reports_what_the_block_gives_away(capsys, tmp_path: Path) -> None:
     policy = {
         "schema_version": 1,
@@ -330,6 +371,10 @@ def test_the_strategy_block_reports_what_the_block_gives_away(capsys, tmp_path: 
     figures = data["figures"]
     assert (figures["n"], figures["k_eff"], figures["leakage_bits"]) == (2, 2, 1)
     assert figures["attributes"]["ethnicity"]["block_bits"] == 1
+    # before anything is sent it is one of four; the choice of one block of two is one bit by any measure
+    assert (figures["exact"]["prior_vulnerability"], figures["exact"]["posterior"]) == ("1/4", "1/2")
+    assert (figures["capacity_bits"], figures["mutual_information_bits"]) == (1, 1)
+    assert (figures["prior_guessing_entropy"], figures["guessing_entropy"]) == (2.5, 1.5)
     assert figures["exact"]["t_closeness"] == "1/2"
 
 

@@ -114,11 +114,13 @@ def test_explain(capsys) -> None:
     assert [span["what"] for span in data["spans"]] == [
         "age: young",
         "gender: female",
-        "gender: facial hair",
+        "gender: facial hair, withheld",
     ]
     assert [row["best_guess"] for row in data["columns"]] == ["1/3", "1/2"]
     assert main(["audit", "explain", "a woman", "--format", "table"]) == 0
-    assert "0.gender" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "0.gender" in out
+    assert "k_eff" in out
 
 
 CHROMIUM = chromium()
