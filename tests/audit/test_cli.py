@@ -227,6 +227,20 @@ def test_a_baseline_accepts_old_findings_only(capsys, tmp_path: Path) -> None:
     assert run(capsys, "--sets", source, "--baseline", str(report))[0] == 0
 
 
+@pytest.mark.parametrize("suffix", ["baseline", "report"])
+def test_a_baseline_accepts_a_limit_that_is_no_worse(capsys, tmp_path: Path, suffix: str) -> None:
+    """Six members were accepted where twelve are asked for: thirty-six of others pass, two do not."""
+    kept = tmp_path / f"{suffix}.json"
+    write_it = "--write-baseline" if suffix == "baseline" else "--report"
+    rule = ["--fail-on", "k_eff<40,posterior>1/40"]
+    prompts = {6: "A young woman\n", 36: "A young Asian woman\n", 2: "A woman\n"}
+    sources = {n: write(tmp_path, text, f"{n}.txt") for n, text in prompts.items()}
+    assert run(capsys, "--input", sources[6], *rule, write_it, str(kept))[0] == 1
+    for n, code in ((6, 0), (36, 0), (2, 1)):
+        found, data, _ = run(capsys, "--input", sources[n], *rule, "--baseline", str(kept))
+        assert (data["figures"]["k_eff"], found) == (n, code)
+
+
 def test_a_report_does_not_carry_the_key_of_its_hashes(
     capsys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
