@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 from obclip_privacy.audit.findings import Finding
 from obclip_privacy.audit.json_input import read_json_file
 from obclip_privacy.audit.secret import BYTES, name_of
+from obclip_privacy.audit.summary import LEAST_IS_WORST
 from obclip_privacy.errors import BadInputError
-from obclip_privacy.policy.frozen import Json
+from obclip_privacy.policy.frozen import FrozenMap, Json
 
 FORMAT = 1
 _NO_BASELINE = "no baseline; write one with --write-baseline"
@@ -31,16 +33,24 @@ class Baseline:
         identities: of the accepted findings.
         policy_sha256: of the policy that was audited, or ``""``.
         versions: of the tool, the plugins and the lexicons.
+        values: of the figures that were accepted beyond their limits, by identity.
     """
 
     salt: bytes
     identities: frozenset[str]
     policy_sha256: str
     versions: Mapping[str, Json]
+    values: Mapping[str, Fraction] = field(default_factory=FrozenMap)
 
     def accepts(self, found: Finding) -> bool:
-        """Whether *found* is an old one."""
-        return found.identity(self.salt) in self.identities
+        """Whether *found* is an old one; a figure beyond its limit is, if it is no worse than it was."""
+        name = found.identity(self.salt)
+        if not found.value:
+            return name in self.identities
+        value, old = Fraction(found.value), self.values.get(name)
+        if old is None:
+            return False
+        return value >= old if found.attribute in LEAST_IS_WORST else value <= old
 
 
 def read_baseline(path: Path, own: bytes) -> Baseline:
@@ -64,13 +74,26 @@ def read_baseline(path: Path, own: bytes) -> Baseline:
     identities = [row.get("id") if isinstance(row, Mapping) else None for row in rows]
     if not all(isinstance(name, str) for name in identities):
         raise BadInputError(f"{path}: {_NO_BASELINE}")
+    values = {
+        str(row["id"]): _value(row["value"], path)
+        for row in rows
+        if isinstance(row, Mapping) and "value" in row
+    }
     policy, made_with = data.get("policy"), data.get("versions")
     return Baseline(
         salt,
         frozenset(str(name) for name in identities),
         str(policy.get("sha256", "")) if isinstance(policy, Mapping) else "",
         made_with if isinstance(made_with, Mapping) else {},
+        FrozenMap(values),
     )
+
+
+def _value(given: Json, path: Path) -> Fraction:
+    try:
+        return Fraction(str(given)[:200])
+    except (ValueError, ZeroDivisionError):
+        raise BadInputError(f"{path}: the value of a finding is not a number") from None
 
 
 def _salt(path: Path, data: Mapping[str, Json]) -> bytes:
@@ -91,15 +114,15 @@ def baseline_text(
     findings: Sequence[Finding], salt: bytes, policy: Mapping[str, Json] | None, versions: Mapping[str, Json]
 ) -> str:
     """The file that accepts *findings*."""
-    rows = {found.identity(salt): (found.kind, found.attribute) for found in findings}
+    rows = {found.identity(salt): (found.kind, found.attribute, found.value) for found in findings}
     data: dict[str, Json] = {
         "obclip_baseline": FORMAT,
         "salt": salt.hex(),
         "policy": policy,
         "versions": versions,
         "accepted": [
-            {"id": name, "kind": kind, "attribute": attribute}
-            for name, (kind, attribute) in sorted(rows.items(), key=lambda row: (row[1], row[0]))
+            {"id": name, "kind": kind, "attribute": attribute, **({"value": value} if value else {})}
+            for name, (kind, attribute, value) in sorted(rows.items(), key=lambda row: (row[1], row[0]))
         ],
     }
     return json.dumps(data, indent=2) + "\n"

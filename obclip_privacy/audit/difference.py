@@ -16,6 +16,14 @@ _NEUTRAL = frozenset(
     {"n_sent", "bytes", "macs", "edit_distance", "outside_changed", "cues_withheld", "visible"}
 )
 
+#: Figures of one attribute that are compared, with their direction.
+_ATTRIBUTE_FIGURES = {
+    "posterior": "lower",
+    "leakage_bits": "lower",
+    "t_closeness": "lower",
+    "l_distinct": "higher",
+}
+
 
 def read_report(path: Path) -> Mapping[str, Json]:
     """A JSON report.
@@ -34,6 +42,9 @@ def read_report(path: Path) -> Mapping[str, Json]:
 def difference(one: Mapping[str, Json], other: Mapping[str, Json]) -> dict[str, Json]:
     """What changed from *one* to *other*; the verdict is ``fail`` if a figure of privacy got worse.
 
+    So is it if an attribute's own figures did (the worst set may be one that does not state it), or there are
+    more findings of a kind that fails.
+
     Findings are counted by kind and attribute: their identities are salted for each report.
     """
     figures: dict[str, Json] = {}
@@ -48,7 +59,23 @@ def difference(one: Mapping[str, Json], other: Mapping[str, Json]) -> dict[str, 
             declined = b > a if described.better == "lower" else b < a
             if declined:
                 worse.append(described.name)
+    for name, key in _of_attributes(before, after):
+        a, b = (_mapping(_mapping(side["attributes"])[name])[key] for side in (before, after))
+        if a != b and isinstance(a, (int, float)) and isinstance(b, (int, float)):
+            better = _ATTRIBUTE_FIGURES[key]
+            figures[f"{name}.{key}"] = {"before": a, "after": b, "better": better}
+            if b > a if better == "lower" else b < a:
+                worse.append(f"{name}.{key}")
     counts_before, counts_after = _counts(one["findings"]), _counts(other["findings"])
+    worse += sorted(
+        {
+            kind
+            for kind, attribute, severity in counts_after
+            if severity == "fail"
+            and counts_after[kind, attribute, severity] > counts_before[kind, attribute, severity]
+        }
+        - {str(name) for name in worse}
+    )
     findings: list[Json] = [
         {
             "kind": kind,
@@ -71,8 +98,19 @@ def difference(one: Mapping[str, Json], other: Mapping[str, Json]) -> dict[str, 
     }
 
 
-def _mapping(value: Json) -> Mapping[str, Json]:
+def _mapping(value: Json | None) -> Mapping[str, Json]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _of_attributes(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[tuple[str, str]]:
+    """(attribute, figure) of everything that both reports have."""
+    one, other = _mapping(before.get("attributes")), _mapping(after.get("attributes"))
+    return [
+        (name, key)
+        for name in sorted({*one} & {*other})
+        for key in _ATTRIBUTE_FIGURES
+        if key in _mapping(one[name]) and key in _mapping(other[name])
+    ]
 
 
 def _counts(findings: Json) -> Counter[tuple[str, str, str]]:

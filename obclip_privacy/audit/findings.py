@@ -185,6 +185,7 @@ class Finding:
         detail: figures and names; never text of a prompt.
         content: digest of what was sent, which identifies the finding across runs; empty for one about all.
         count: how much it weighs in a metric of its kind.
+        value: of the figure that is beyond its limit, as an exact fraction; else empty.
     """
 
     kind: str
@@ -194,6 +195,7 @@ class Finding:
     detail: str = ""
     content: bytes = b""
     count: int = 1
+    value: str = ""
 
     def identity(self, salt: bytes) -> str:
         """Salted hash of kind, attribute and content: the same in every run over the same sets.
@@ -239,4 +241,5 @@ def finding_json(found: Finding, salt: bytes, place: Place | None = None) -> dic
         "fix": fix_of(found, place),
         "where": place.as_json() if place else None,
         "count": found.count,
+        **({"value": found.value} if found.value else {}),
     }

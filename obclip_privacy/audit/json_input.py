@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sys
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -72,14 +74,17 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, Json]]:
         BadInputError: the file cannot be read, or a line is too long or not JSON.
     """
     try:
-        with path.open("rb") as file:
+        with contextlib.nullcontext(sys.stdin.buffer) if str(path) == "-" else path.open("rb") as file:
             number = 0
             while line := file.readline(MAX_LINE_BYTES + 1):
                 number += 1
                 if len(line) > MAX_LINE_BYTES:
                     raise BadInputError(f"{path}:{number}: the line has more than {MAX_LINE_BYTES} bytes")
                 if line.strip():
-                    yield number, parse_json(line.removeprefix(b"\xef\xbb\xbf"), f"{path}:{number}")
+                    yield (
+                        number,
+                        parse_json(line.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n"), f"{path}:{number}"),
+                    )
     except OSError as error:
         raise BadInputError(f"{path}: {error.strerror or error}") from None
 

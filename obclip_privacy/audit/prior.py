@@ -12,7 +12,7 @@ person has exactly its attributes; all others use ``attributes``, then the polic
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -21,7 +21,8 @@ from obclip_privacy.audit.json_input import as_probability, read_json_file
 from obclip_privacy.audit.observation import ColumnView, normalised
 from obclip_privacy.errors import BadInputError
 from obclip_privacy.policy.frozen import FrozenMap, Json
-from obclip_privacy.policy.model import AttributePolicy
+from obclip_privacy.policy.model import AttributePolicy, Policy
+from obclip_privacy.policy.nearest import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +43,45 @@ class Prior:
         return bool(self.attributes or self.combinations)
 
     def of(self, policy: AttributePolicy) -> tuple[Fraction, ...]:
-        """One probability a value of *policy*'s domain.
-
-        Raises:
-            BadInputError: the file names a value that the policy does not have.
-        """
+        """One probability a value of *policy*'s domain; :meth:`check` comes first."""
         stated = self.attributes.get(policy.id)
         if stated is None:
             return policy.priors
-        unknown = sorted(name for name in stated if policy.index_of(name) is None)
-        if unknown:
-            raise BadInputError(
-                f"the prior names '{unknown[0]}', which is no value of '{policy.id}' in the policy; "
-                f"it has: {', '.join(policy.value_ids)}"
-            )
         given = {policy.index_of(name): p for name, p in stated.items()}
         rest = [index for index in range(len(policy.values)) if index not in given]
         left = 1 - sum(given.values(), Fraction(0))
         return normalised([given[i] if i in given else left / len(rest) for i in range(len(policy.values))])
+
+    def check(self, policy: Policy, installed: Iterable[str]) -> None:
+        """That every name means something: a prior that is not used would silently be a uniform one.
+
+        Args:
+            policy: that is audited.
+            installed: other attributes that a prior may name; a file can serve several policies.
+
+        Raises:
+            BadInputError: it names an attribute or a value that there is not.
+        """
+        own = {attribute.id: attribute for attribute in policy.attributes}
+        pairs = [(name, value) for name, row in self.attributes.items() for value in row]
+        pairs += [pair for row in self.combinations for pair in row]
+        known = sorted({*own, *installed})
+        for name, value in pairs:
+            if name not in known:
+                near = nearest(name, known)
+                hint = f"; did you mean '{near}'?" if near else f"; there are: {', '.join(known)}"
+                raise BadInputError(f"the prior names the attribute '{name}', which there is not{hint}")
+            if name in own and own[name].index_of(value) is None:
+                raise BadInputError(
+                    f"the prior names '{value}', which is no value of '{name}' in the policy; "
+                    f"it has: {', '.join(own[name].value_ids)}"
+                )
+        for name, stated in self.attributes.items():
+            whole = name in own and {own[name].index_of(value) for value in stated} == set(
+                range(len(own[name].values))
+            )
+            if whole and abs(float(sum(stated.values())) - 1) > 1e-9:
+                raise BadInputError(f"the prior's probabilities of '{name}' do not sum to 1")
 
     def joint(
         self, columns: Sequence[ColumnView], assignments: Sequence[Sequence[int]]

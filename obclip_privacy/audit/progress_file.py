@@ -33,10 +33,10 @@ class ProgressFile:
         self.salt = salt
         self._end = 0
 
-        existing = path.exists() and path.stat().st_size > 0
-        if existing:
-            self._read_header()
         try:
+            existing = path.exists() and path.stat().st_size > 0
+            if existing:
+                self._read_header()
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise BadInputError(f"{path}: {error.strerror or error}") from None

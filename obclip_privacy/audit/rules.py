@@ -134,8 +134,8 @@ def judged(
 
 
 def limit_finding(rule: Rule, metrics: Mapping[str, Number]) -> Finding:
-    """The finding of a limit that is broken; its identity has the value, so a worse one is a new finding."""
+    """The finding of a limit that is broken, with its value: a baseline accepts none that is worse."""
     value = metrics[rule.metric]
-    content = hashlib.sha256(f"{rule.text} {value}".encode()).digest()
+    content = hashlib.sha256(rule.text.encode()).digest()
     detail = f"{rule.metric} is {float(value):g}, the rule is {rule.text}"
-    return Finding("rule", Severity.FAIL, None, rule.metric, detail, content)
+    return Finding("rule", Severity.FAIL, None, rule.metric, detail, content, value=str(Fraction(value)))

@@ -14,13 +14,15 @@ from obclip_privacy.audit.job import READING_POLICY, Auditor, Item, Job
 from obclip_privacy.audit.policy_lines import PolicyLines
 from obclip_privacy.audit.progress_file import ProgressFile
 from obclip_privacy.audit.record import Record
+from obclip_privacy.audit.report.base import ReportFormat
 from obclip_privacy.audit.rules import DEFAULT_RULES, parse_rules
 from obclip_privacy.audit.run import run_job, worker_count
 from obclip_privacy.audit.secret import new_secret, own_secret
 from obclip_privacy.audit.sources.from_policy import Asked
 from obclip_privacy.audit.sources.from_sets import read_sets
 from obclip_privacy.audit.sources.generator import Generator
-from obclip_privacy.audit.summary import MIN_SHARED, Summary
+from obclip_privacy.audit.summary import Summary
+from obclip_privacy.audit.tally import MIN_SHARED
 from obclip_privacy.audit.verdict import judge, report_data, same_versions, versions
 from obclip_privacy.cli.prompts import read_prompts
 from obclip_privacy.errors import BadInputError
@@ -31,6 +33,10 @@ from obclip_privacy.policy.loader import load_policy
 JOINT_ONLY = "the sets carry no values: only the joint figures are given"
 NOT_RERUN = (
     "the generator was not run again: closure and k_eff rest on the form of the sets alone; give --rerun"
+)
+NOT_FED_BACK = (
+    "the recorded prompts were not fed back: closure and k_eff rest on the form of the sets alone; "
+    "give --policy"
 )
 NOTHING = (
     "no prompt states an attribute that the policy hides: nothing could be guessed, and nothing was tested"
@@ -135,21 +141,25 @@ class Session:
         )
 
     def rendered(self, path: Path, data: Mapping[str, Json]) -> str:
-        """The report in the format that *path*'s suffix names.
+        """The report in the format that *path*'s suffix names; see :meth:`format_of`."""
+        return self.format_of(path).render(data)
+
+    def format_of(self, path: Path) -> ReportFormat:
+        """The format that *path*'s suffix names.
 
         Raises:
             BadInputError: no format has that suffix.
         """
         for form in self.registry.report_formats.values():
             if form.suffix == path.suffix.lower():
-                return form.render(data)
+                return form
         known = ", ".join(form.suffix for form in self.registry.report_formats.values())
         raise BadInputError(f"{path}: no report format has this ending; there are: {known}")
 
     # --- records
 
     def _records(self, advance: Callable[[int | None], None]) -> Iterator[Record]:
-        total = None if self.wanted.path == "-" else _count_lines(Path(self.wanted.path))
+        total = _count_lines(Path(self.wanted.path)) if self.wanted.path != "-" else None
         if total is not None:
             advance(total)
         # times are measured one at a time
@@ -159,8 +169,8 @@ class Session:
             auditor = Auditor(self.job, self.registry, self.generator) if self.generator else None
             yield from run_job(self.job, items, workers=1 if auditor else workers, auditor=auditor)
             return
-        if self.wanted.path == "-":
-            raise BadInputError("--resume needs a file: standard input cannot be read again")
+        if total is None:
+            raise BadInputError("--resume needs a file: standard input and pipes cannot be read again")
         digest = self.job.digest(_sha256(Path(self.wanted.path)))
         progress = ProgressFile(self.wanted.resume, digest, self.job.salt)
         try:
@@ -194,6 +204,8 @@ class Session:
                 notes.append(JOINT_ONLY)
             if not self.wanted.rerun and self.generator is None:
                 notes.append(NOT_RERUN)
+        if self.wanted.source == "wire" and self.policy is None:
+            notes.append(NOT_FED_BACK)
         if not summary.audited:
             notes.append(NOTHING)
         if self.baseline is not None:
@@ -205,8 +217,11 @@ class Session:
         return notes
 
 
-def _count_lines(path: Path) -> int:
+def _count_lines(path: Path) -> int | None:
+    """How many entries a file has; ``None`` for a pipe, which can be read only once."""
     try:
+        if path.is_fifo() or path.is_char_device():
+            return None
         with path.open("rb") as file:
             return sum(1 for line in file if line.strip())
     except OSError as error:

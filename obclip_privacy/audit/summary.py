@@ -10,7 +10,7 @@ from typing import Any
 from obclip_privacy.audit.findings import Finding
 from obclip_privacy.audit.linkage.log import Linkage
 from obclip_privacy.audit.record import Number, Record
-from obclip_privacy.audit.tally import AttackTally
+from obclip_privacy.audit.tally import MIN_SHARED, AttackTally
 from obclip_privacy.policy.frozen import Json
 
 #: Figures of which the greatest is the worst; of the others the least is.
@@ -31,9 +31,6 @@ LEAST_IS_WORST = frozenset(
 COUNTS = (
     *("closure", "odd_one_out", "contradiction", "uneven", "unhidden", "visible", "cues", "cues_withheld"),
 )
-#: What is only known to the person who typed (the place of the real prompt, whether a guess is right) is
-#: given as a rate over at least this many prompts; over fewer it would tell the value.
-MIN_SHARED = 5
 #: Prompts shown as the worst ones.
 WORST = 10
 #: A distribution has no more distinct values than this; later ones are counted together.

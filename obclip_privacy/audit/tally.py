@@ -11,6 +11,9 @@ from obclip_privacy.policy.frozen import Json
 
 #: Attackers whose guesses are drawn by chance must be better than by this probability.
 ALPHA = 0.001
+#: What is only known to the person who typed (the place of the real prompt, whether a guess is right) is
+#: told over at least this many prompts; over fewer it would tell the value.
+MIN_SHARED = 5
 
 
 @dataclass(slots=True)
@@ -46,7 +49,7 @@ class AttackTally:
         return upper_tail(math.floor(self.hits), self.trials, rate) < ALPHA
 
     def as_json(self, attacker: str, target: str, *, least: int) -> dict[str, Json]:
-        """Accuracy beside chance, with its interval; nothing of both below *least* trials."""
+        """Accuracy beside chance, with its interval; below *least* trials nothing of how they went."""
         told = self.trials >= least
         return {
             "attacker": attacker,
@@ -55,5 +58,5 @@ class AttackTally:
             "accuracy": float(self.hits / self.trials) if told else None,
             "chance": float(self.chance / self.trials) if self.trials else None,
             "interval": list(wilson_interval(float(self.hits), self.trials)) if told else None,
-            "beats_chance": self.beats_chance,
+            "beats_chance": self.beats_chance if told else None,
         }

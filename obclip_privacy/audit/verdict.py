@@ -18,6 +18,7 @@ from obclip_privacy.audit.record import Record
 from obclip_privacy.audit.rules import Rule, broken, judged
 from obclip_privacy.audit.secret import name_of
 from obclip_privacy.audit.summary import Summary
+from obclip_privacy.audit.tally import MIN_SHARED
 from obclip_privacy.plugins.registry import PluginStatus, Registry
 from obclip_privacy.policy.frozen import Json
 from obclip_privacy.policy.model import Policy
@@ -70,7 +71,8 @@ def _attackers(summary: Summary, registry: Registry) -> list[Finding]:
     for (name, target), tally in summary.attacks.items():
         attacker = registry.attackers.get(name.partition(".")[0])
         beaten = tally.surely_beats_chance if attacker is not None and attacker.noisy else tally.beats_chance
-        if name in _OTHERWISE_FOUND or not beaten:
+        # a finding about a few guesses would say that those were right
+        if name in _OTHERWISE_FOUND or not beaten or tally.trials < MIN_SHARED:
             continue
         kind = "attackers" if attacker is None or attacker.hideable else "prior_attackers"
         right, chance = float(tally.hits) / tally.trials, float(tally.chance) / tally.trials

@@ -119,9 +119,19 @@ def audit(
         "prior_table": prior_table,
         "lm_model": lm_model,
     }
+    if rerun is not None and not rerun.strip():
+        raise BadInputError("--rerun: give the command of a program")
+    if time_repeats > 1 and rerun is None:
+        raise BadInputError("--time-repeats goes with --rerun: it says how often the program is run")
+    if server is not None and wire is not None:
+        raise BadInputError("--server does not go with --wire: no device can be asked for a record")
     if server is not None and sets is not None and rerun is None:
         raise BadInputError("--server with --sets needs --rerun: the device must be asked again")
     from obclip_privacy.audit.session import Session, Wanted
+
+    for path in (report, write_baseline):
+        if path is not None and not path.parent.is_dir():
+            raise BadInputError(f"{path}: there is no folder '{path.parent}'")
 
     wanted = Wanted(
         source=given[0],
@@ -140,6 +150,8 @@ def audit(
         resume=resume,
     )
     session = Session(wanted)
+    if report is not None:
+        session.format_of(report)
     with _progress() as advance:
         data = session.run(advance)
     if report is not None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from obclip_privacy.audit.secret import secret_file
+from obclip_privacy.audit.session import Session
+from obclip_privacy.audit.sources import generator
 from obclip_privacy.cli.main import main
 
 CLOSED = [
@@ -119,6 +125,27 @@ def test_the_rerun_attack_on_a_program(capsys, tmp_path: Path, leak: int) -> Non
 
 
 @pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("yes", "printed more than 1000 bytes"),
+        ("sh -c 'sleep 60; true'", "took longer than 1 s"),
+        ("sh -c 'exit 3'", "failed with exit code 3"),
+        ("sh -c 'echo {'", "not JSON"),
+        ("true", "there is no candidate"),
+        ("no-such-program", "No such file"),
+    ],
+)
+def test_a_program_that_fails(capsys, tmp_path: Path, monkeypatch, command: str, message: str) -> None:
+    monkeypatch.setattr(generator, "_MAX_OUTPUT", 1000)
+    monkeypatch.setattr(generator, "TIMEOUT_SECONDS", 1)
+    started = time.monotonic()
+    code, data, err = run(capsys, "--sets", write(tmp_path, CLOSED), "--rerun", command)
+    assert (code, data) == (2, {})
+    assert message in err
+    assert time.monotonic() - started < 30, "its children were waited for"
+
+
+@pytest.mark.parametrize(
     ("rules", "code"),
     [
         ("closure>0", 0),
@@ -200,6 +227,20 @@ def test_a_baseline_accepts_old_findings_only(capsys, tmp_path: Path) -> None:
     assert run(capsys, "--sets", source, "--baseline", str(report))[0] == 0
 
 
+@pytest.mark.parametrize("suffix", ["baseline", "report"])
+def test_a_baseline_accepts_a_limit_that_is_no_worse(capsys, tmp_path: Path, suffix: str) -> None:
+    """Six members were accepted where twelve are asked for: thirty-six of others pass, two do not."""
+    kept = tmp_path / f"{suffix}.json"
+    write_it = "--write-baseline" if suffix == "baseline" else "--report"
+    rule = ["--fail-on", "k_eff<40,posterior>1/40"]
+    prompts = {6: "A young woman\n", 36: "A young Asian woman\n", 2: "A woman\n"}
+    sources = {n: write(tmp_path, text, f"{n}.txt") for n, text in prompts.items()}
+    assert run(capsys, "--input", sources[6], *rule, write_it, str(kept))[0] == 1
+    for n, code in ((6, 0), (36, 0), (2, 1)):
+        found, data, _ = run(capsys, "--input", sources[n], *rule, "--baseline", str(kept))
+        assert (data["figures"]["k_eff"], found) == (n, code)
+
+
 def test_a_report_does_not_carry_the_key_of_its_hashes(
     capsys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,6 +277,8 @@ def test_an_audit_works_where_nothing_can_be_kept(
     [
         ("", "nothing to audit"),
         ("{", ":1: not JSON"),
+        ('{"candidates": ["a"]\n', ":1: not JSON: Expecting ',' delimiter (column 21)"),
+        ('{"candidates": ["a\\ud800"], "real_index": 0}', "half of a surrogate pair"),
         ('["a"]', "must be an object"),
         ('{"candidates": [], "real_index": 0}', "no candidate"),
         ('{"candidates": ["a"], "real_index": 1}', "'real_index' must be a whole number from 0 to 0"),
@@ -306,6 +349,24 @@ def test_a_stated_prior(capsys, tmp_path: Path) -> None:
     assert data["figures"]["exact"]["posterior"] == "1/2"
 
 
+@pytest.mark.parametrize(
+    ("prior", "message"),
+    [
+        ({"attributes": {"gendr": {"female": 0.9}}}, "did you mean 'gender'?"),
+        ({"attributes": {"gender": {"femal": 0.9}}}, "no value of 'gender'"),
+        ({"attributes": {"gender": {"female": 0.1, "male": 0.1}}}, "do not sum to 1"),
+        ({"joint": [{"values": {"gender": "female", "age": "odl"}, "p": 1}]}, "no value of 'age'"),
+    ],
+)
+def test_a_prior_that_says_nothing_is_an_error(
+    capsys, tmp_path: Path, prior: dict[str, object], message: str
+) -> None:
+    source, path = write(tmp_path, "a woman\n", "p.txt"), write(tmp_path, json.dumps(prior), "prior.json")
+    code, data, err = run(capsys, "--input", source, "--prior", path)
+    assert (code, data) == (2, {})
+    assert message in err
+
+
 def test_the_strategy_block_reports_what_the_block_gives_away(capsys, tmp_path: Path) -> None:
     policy = {
         "schema_version": 1,
@@ -324,6 +385,10 @@ def test_the_strategy_block_reports_what_the_block_gives_away(capsys, tmp_path: 
     figures = data["figures"]
     assert (figures["n"], figures["k_eff"], figures["leakage_bits"]) == (2, 2, 1)
     assert figures["attributes"]["ethnicity"]["block_bits"] == 1
+    # before anything is sent it is one of four; the choice of one block of two is one bit by any measure
+    assert (figures["exact"]["prior_vulnerability"], figures["exact"]["posterior"]) == ("1/4", "1/2")
+    assert (figures["capacity_bits"], figures["mutual_information_bits"]) == (1, 1)
+    assert (figures["prior_guessing_entropy"], figures["guessing_entropy"]) == (2.5, 1.5)
     assert figures["exact"]["t_closeness"] == "1/2"
 
 
@@ -379,3 +444,83 @@ def test_workers_and_resuming_change_nothing(capsys, tmp_path: Path) -> None:
     code, _, err = run(capsys, "--policy", "default", "--input", source, "--resume", str(progress))
     assert code == 2
     assert "another audit" in err
+
+
+@pytest.mark.parametrize("real", [0, 1])
+def test_a_few_sets_do_not_tell_where_the_real_one_stands(capsys, tmp_path: Path, real: int) -> None:
+    """Four sets with the real one at the same place: nothing in the report follows from which place."""
+    rows = [{"candidates": [f"{w} no {i}" for w in "abcdefghij"], "real_index": real} for i in range(4)]
+    text = write(tmp_path, "a no 0\na no 1\na no 2\na no 3\n", "lm.txt")
+    _, data, _ = run(capsys, "--sets", write(tmp_path, rows), "--lm-text", text)
+    assert {"position", "ngram"} <= {row["attacker"] for row in data["attackers"]}
+    for row in data["attackers"]:
+        assert (row["accuracy"], row["interval"], row["beats_chance"]) == (None, None, None)
+    assert {found["kind"] for found in data["findings"]} <= {"uneven"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--sets", "s.jsonl", "--rerun", " "], "--rerun: give the command"),
+        (["--sets", "s.jsonl", "--time-repeats", "3"], "--time-repeats goes with --rerun"),
+        (["--wire", "w.jsonl", "--server", "http://127.0.0.1:9"], "--server does not go with --wire"),
+        (["--sets", "s.jsonl", "--report", "no/r.html"], "there is no folder 'no'"),
+        (["--sets", "s.jsonl", "--write-baseline", "no/b.json"], "there is no folder 'no'"),
+        (["--sets", "s.jsonl", "--resume", "."], "Is a directory"),
+        (["--sets", "-", "--resume", "r.jsonl"], "standard input and pipes cannot be read again"),
+    ],
+)
+def test_options_that_would_do_nothing(
+    capsys, tmp_path: Path, monkeypatch, arguments: list[str], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, CLOSED, "s.jsonl")
+    write(tmp_path, [WIRE], "w.jsonl")
+    code, data, err = run(capsys, *arguments)
+    assert (code, data) == (2, {})
+    assert message in err
+
+
+def test_a_bad_ending_is_seen_before_the_work(capsys, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(Session, "run", lambda *_: pytest.fail("the audit was made first"))
+    code, _, err = run(capsys, "--sets", write(tmp_path, CLOSED), "--report", str(tmp_path / "r.pdf"))
+    assert code == 2
+    assert "no report format has this ending" in err
+
+
+def test_pipes_are_read_once(capsys, tmp_path: Path, monkeypatch) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    text = "\n".join(map(json.dumps, CLOSED))
+    writer = threading.Thread(target=pipe.write_text, args=(text,), daemon=True)
+    writer.start()
+    code, data, _ = run(capsys, "--sets", str(pipe))
+    assert (code, data["figures"]["prompts"]) == (0, 2)
+    writer.join()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    code, data, _ = run(capsys, "--sets", "-")
+    assert (code, data["figures"]["prompts"]) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("prior", "message"),
+    [
+        ({"gendr": {"female": 1}}, "names 'gendr'"),
+        ({"gender": {"femal": 1}}, "gives no value of the set a probability"),
+    ],
+)
+def test_a_prior_of_something_else_is_an_error(
+    capsys, tmp_path: Path, prior: dict[str, object], message: str
+) -> None:
+    row = {**CLOSED[0], "values": [{"gender": "female"}, {"gender": "male"}], "prior": prior}
+    code, data, err = run(capsys, "--sets", write(tmp_path, [row]))
+    assert (code, data) == (2, {})
+    assert message in err
+
+
+def test_wire_without_a_policy_says_what_was_not_tested(capsys, tmp_path: Path) -> None:
+    source = write(tmp_path, [WIRE])
+    _, data, _ = run(capsys, "--wire", source)
+    assert any("not fed back" in note for note in data["notes"])
+    _, data, _ = run(capsys, "--wire", source, "--policy", "default")
+    assert data["notes"] == []

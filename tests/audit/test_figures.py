@@ -12,7 +12,7 @@ from obclip_privacy.audit.figures.bayes_vulnerability import (
     prior_vulnerability,
     vulnerability_given,
 )
-from obclip_privacy.audit.figures.block_leakage import block_entropy, block_min_entropy_leakage
+from obclip_privacy.audit.figures.block_leakage import Choice, block_entropy, block_min_entropy_leakage
 from obclip_privacy.audit.figures.channel import deterministic, from_matrix, marginal_channel, uniform
 from obclip_privacy.audit.figures.cost import set_macs
 from obclip_privacy.audit.figures.edit_distance import edit_distance
@@ -26,6 +26,7 @@ from obclip_privacy.audit.figures.mutual_information import mutual_information
 from obclip_privacy.audit.figures.outside_text import outside_changed
 from obclip_privacy.audit.figures.position import position_figures
 from obclip_privacy.audit.figures.t_closeness import equal_distance, ordered_distance
+from obclip_privacy.audit.figures.timing import uneven_times
 from obclip_privacy.interval import wilson_interval
 
 F = Fraction
@@ -84,12 +85,12 @@ def test_the_channel_of_one_attribute() -> None:
     # a man sends x or y, each half the time
     assert gender == from_matrix((F(1, 2), F(1, 2)), ((F(1), F(0)), (F(1, 2), F(1, 2))))
     assert posterior_vulnerability(gender) == F(3, 4)
-    figures = information(gender.prior, gender, 1.0)
+    figures = information(gender.prior, gender)
     assert figures["prior_vulnerability"] == F(1, 2)
-    assert figures["leakage_bits"] == pytest.approx(1 + math.log2(3 / 2))
+    assert figures["leakage_bits"] == pytest.approx(math.log2(3 / 2))
     assert figures["guessing_entropy"] == F(5, 4)
     assert figures["mutual_information_bits"] == pytest.approx(0.3112781)
-    closed = information(prior, None, 0.0)
+    closed = information(prior, None)
     assert (closed["guessing_entropy"], closed["guessing_entropy_uniform"]) == (F(7, 4), 2)
     assert (closed["leakage_bits"], closed["mutual_information_uniform_bits"]) == (0, 0)
     # members without probability count evenly
@@ -105,6 +106,48 @@ def test_block_leakage() -> None:
     prior = (F(1, 2), F(1, 6), F(1, 6), F(1, 6))
     assert block_min_entropy_leakage(prior, blocks) == pytest.approx(math.log2((1 / 2 + 1 / 6) / (1 / 2)))
     assert block_entropy(prior, blocks) == pytest.approx(-2 / 3 * math.log2(2 / 3) - 1 / 3 * math.log2(1 / 3))
+
+
+def test_a_block_in_all_figures() -> None:
+    """Four values with prior 1/2, 1/6, 1/6, 1/6 in two blocks; the set is the first."""
+    choice = Choice((F(1, 2), F(1, 6), F(1, 6), F(1, 6)), ((0, 1), (2, 3)))
+    inside = (F(3, 4), F(1, 4))
+    figures = information(inside, None, [choice])
+    assert figures["prior_vulnerability"] == F(1, 2)
+    assert figures["prior_guessing_entropy"] == F(3 + 2 + 3 + 4, 6)
+    assert figures["leakage_bits"] == pytest.approx(math.log2(4 / 3))
+    assert (figures["capacity_bits"], figures["mutual_information_uniform_bits"]) == (1, 1)
+    # H(2/3, 1/3)
+    assert figures["mutual_information_bits"] == pytest.approx(0.9182958)
+    assert figures["guessing_entropy"] == F(5, 4)
+    # beside an attribute that is not blocked: (3/4, 1/4)
+    both = information((F(9, 16), F(3, 16), F(3, 16), F(1, 16)), None, [choice, Choice(inside, ((0, 1),))])
+    assert both["prior_vulnerability"] == F(3, 8)
+    # 3/8; 1/8 four times (1/2 * 1/4 and 1/6 * 3/4 three times); 1/24 three times
+    assert both["prior_guessing_entropy"] == F(3, 8) + F(2 + 3 + 4 + 5, 8) + F(6 + 7 + 8, 24)
+    assert both["leakage_bits"] == figures["leakage_bits"]
+    # two members that send differently add to what the block gave away
+    told = information(inside, deterministic(inside, "xy"), [choice])
+    assert told["leakage_bits"] == pytest.approx(math.log2(4 / 3) + math.log2(4 / 3))
+    assert told["capacity_bits"] == 2
+
+
+def test_mutual_information_of_a_noisy_channel() -> None:
+    # P(y) = 7/12, 5/12; I = H(Y) - H(2/3, 1/3)
+    expected = -7 / 12 * math.log2(7 / 12) - 5 / 12 * math.log2(5 / 12) - 0.9182958
+    assert mutual_information(NOISY) == pytest.approx(expected, abs=1e-6)
+
+
+def test_timing() -> None:
+    # the slowest in both halves is the second: 2.0 against 1.0 s, 1.9 against 1.1 s
+    assert uneven_times([(1.0, 1.1), (2.0, 1.9), (1.0, 1.1)])
+    # the slowest of one half is the fastest of the other: noise
+    assert not uneven_times([(1.0, 2.0), (2.0, 1.0)])
+    # a fifth longer in one half, less in the other
+    assert not uneven_times([(1.0, 1.0), (1.2, 1.19)])
+    # less than half a millisecond
+    assert not uneven_times([(0.0001, 0.0001), (0.0005, 0.0005)])
+    assert not uneven_times([(1.0, 9.0)])
 
 
 def test_l_diversity() -> None:

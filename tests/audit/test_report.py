@@ -10,6 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from obclip_privacy.audit.difference import difference
 from obclip_privacy.audit.report.html import bars_of, pieces_of, render_html
 from obclip_privacy.cli.main import main
 from tests.audit.browser import Page, chromium
@@ -91,6 +92,21 @@ def test_diff(report, tmp_path: Path, capsys) -> None:
     assert main(["audit", "diff", str(worse), before]) == 2
 
 
+def test_diff_sees_what_the_worst_set_hides(report, tmp_path: Path) -> None:
+    """Gender is at 1/2 in both; an attribute of other prompts, and another failing finding, are worse."""
+    report("a.json")
+    one = json.loads((tmp_path / "a.json").read_text("utf-8"))
+    row = {"posterior": 1 / 6, "leakage_bits": 0.0, "t_closeness": 0.0, "l_distinct": 6}
+    one["figures"]["attributes"] = {"ethnicity": row}
+    two = json.loads(json.dumps(one))
+    two["figures"]["attributes"]["ethnicity"] |= {"posterior": 1 / 2, "l_distinct": 2}
+    two["findings"].append({"kind": "order", "attribute": "", "severity": "fail"})
+    data = difference(one, two)
+    assert data["worse"] == ["ethnicity.posterior", "ethnicity.l_distinct", "order"]
+    assert data["figures"]["ethnicity.l_distinct"] == {"before": 6, "after": 2, "better": "higher"}
+    assert (data["verdict"], difference(two, one)["verdict"]) == ("fail", "pass")
+
+
 def test_explain(capsys) -> None:
     code, data = printed(capsys, "audit", "explain", "A young woman with a beard", "--policy", "obclip-paper")
     assert (code, data["verdict"], data["status"]) == (0, "pass", "ok")
@@ -98,11 +114,13 @@ def test_explain(capsys) -> None:
     assert [span["what"] for span in data["spans"]] == [
         "age: young",
         "gender: female",
-        "gender: facial hair",
+        "gender: facial hair, withheld",
     ]
     assert [row["best_guess"] for row in data["columns"]] == ["1/3", "1/2"]
     assert main(["audit", "explain", "a woman", "--format", "table"]) == 0
-    assert "0.gender" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "0.gender" in out
+    assert "k_eff" in out
 
 
 CHROMIUM = chromium()

@@ -3,14 +3,44 @@
 Under ``block`` the set is the block that holds the real value, so the block itself is an output. With
 blocks B of a domain with prior pi: min-entropy leakage ``log2( sum_B max_{v in B} pi(v) / max_v pi(v) )``
 (``log2`` of the number of blocks if pi is uniform) and Shannon's ``-sum_B pi(B) log2 pi(B)``. Range
-[0, log2 of the number of blocks]; lower is better. Source: Smith 2009, for the channel value -> block.
+[0, log2 of the number of blocks], and that logarithm is the capacity; lower is better. Source: Smith 2009,
+for the channel value -> block.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+
+from obclip_privacy.audit.figures.bayes_vulnerability import prior_vulnerability
+from obclip_privacy.audit.figures.channel import uniform
+from obclip_privacy.audit.figures.guessing_entropy import product_guessing_entropy
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The choice of a block: the domain's prior, and its partition; of one block, if nothing is chosen."""
+
+    prior: tuple[Fraction, ...]
+    blocks: tuple[tuple[int, ...], ...]
+
+
+def choice_figures(choices: Sequence[Choice]) -> dict[str, Fraction | float]:
+    """Figures of independent *choices* together, over whole domains: before, and what the blocks add."""
+    return {
+        "prior_vulnerability": math.prod(
+            (prior_vulnerability(each.prior) for each in choices), start=Fraction(1)
+        ),
+        "prior_guessing_entropy": product_guessing_entropy([each.prior for each in choices]),
+        "leakage_bits": math.fsum(block_min_entropy_leakage(each.prior, each.blocks) for each in choices),
+        "capacity_bits": math.fsum(math.log2(len(each.blocks)) for each in choices),
+        "mutual_information_bits": math.fsum(block_entropy(each.prior, each.blocks) for each in choices),
+        "mutual_information_uniform_bits": math.fsum(
+            block_entropy(uniform(len(each.prior)), each.blocks) for each in choices
+        ),
+    }
 
 
 def block_min_entropy_leakage(prior: Sequence[Fraction], blocks: Sequence[Sequence[int]]) -> float:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from obclip_privacy.audit.figures.bayes_vulnerability import prior_vulnerability
+from obclip_privacy.audit.figures.block_leakage import Choice, choice_figures
 from obclip_privacy.audit.figures.channel import Channel, uniform
 from obclip_privacy.audit.figures.guessing_entropy import posterior_guessing_entropy, prior_guessing_entropy
 from obclip_privacy.audit.figures.min_entropy_leakage import min_entropy_leakage
@@ -19,41 +20,47 @@ from obclip_privacy.audit.figures.mutual_information import mutual_information
 
 
 def information(
-    prior: tuple[Fraction, ...], channel: Channel | None, block_bits: float
+    prior: tuple[Fraction, ...], channel: Channel | None, choices: Sequence[Choice] = ()
 ) -> dict[str, Fraction | float]:
     """The figures by name.
 
+    With *choices* the set is one block of a domain. Prior and leakage are then over the whole domain, as if
+    every block's set were like this one; guesses after what is sent are those in this set.
+
     Args:
-        prior: of each secret.
+        prior: of each secret of the set.
         channel: with that prior; ``None`` if all secrets send the same.
-        block_bits: what the choice of a block has given away before, in bits.
+        choices: of blocks, by attribute; none if there are no blocks.
     """
     guesses = prior_guessing_entropy(prior)
     found: dict[str, Fraction | float] = {
         "prior_vulnerability": prior_vulnerability(prior),
         "prior_guessing_entropy": guesses,
-        "leakage_bits": block_bits,
+        "leakage_bits": 0.0,
         "capacity_bits": 0.0,
         "mutual_information_bits": 0.0,
         "mutual_information_uniform_bits": 0.0,
         "guessing_entropy": guesses,
         "guessing_entropy_uniform": Fraction(len(prior) + 1, 2),
     }
+    if choices:
+        found |= choice_figures(choices)
     if channel is None:
         return found
     even = Channel(uniform(len(prior)), channel.outputs)
     return found | {
-        "leakage_bits": block_bits + min_entropy_leakage(channel),
-        "capacity_bits": multiplicative_capacity(channel),
-        "mutual_information_bits": mutual_information(channel),
-        "mutual_information_uniform_bits": mutual_information(even),
+        "leakage_bits": found["leakage_bits"] + min_entropy_leakage(channel),
+        "capacity_bits": found["capacity_bits"] + multiplicative_capacity(channel),
+        "mutual_information_bits": found["mutual_information_bits"] + mutual_information(channel),
+        "mutual_information_uniform_bits": found["mutual_information_uniform_bits"]
+        + mutual_information(even),
         "guessing_entropy": posterior_guessing_entropy(channel),
         "guessing_entropy_uniform": posterior_guessing_entropy(even),
     }
 
 
 def information_by_form(
-    prior: tuple[Fraction, ...], left: Sequence[Fraction], even: Sequence[Fraction], block_bits: float
+    prior: tuple[Fraction, ...], left: Sequence[Fraction], even: Sequence[Fraction]
 ) -> dict[str, Fraction | float]:
     """The figures of one set that cannot be re-run: what its form leaves of the secrets.
 
@@ -63,12 +70,11 @@ def information_by_form(
         prior: of each secret.
         left: the same once form has ruled secrets out; 0 for those.
         even: the same under a uniform prior.
-        block_bits: see :func:`information`.
     """
     return {
         "prior_vulnerability": prior_vulnerability(prior),
         "prior_guessing_entropy": prior_guessing_entropy(prior),
-        "leakage_bits": block_bits + max(0.0, math.log2(max(left) / max(prior))),
+        "leakage_bits": max(0.0, math.log2(max(left) / max(prior))),
         "guessing_entropy": prior_guessing_entropy(left),
         "guessing_entropy_uniform": prior_guessing_entropy(even),
     }

@@ -9,7 +9,7 @@ from obclip_privacy.audit.figures.position import PositionTally
 from obclip_privacy.audit.findings import Finding, finding
 from obclip_privacy.audit.linkage.repeats import content_of_all
 from obclip_privacy.audit.record import Links, Record
-from obclip_privacy.audit.tally import AttackTally
+from obclip_privacy.audit.tally import MIN_SHARED, AttackTally
 from obclip_privacy.interval import upper_tail
 from obclip_privacy.policy.frozen import Json
 
@@ -67,9 +67,12 @@ class Orders:
         return found
 
     def _positions(self) -> list[Finding]:
-        """Only where nothing was re-run: a closed set's order does not follow the real one."""
+        """Only where nothing was re-run: a closed set's order does not follow the real one.
+
+        And not of a few sets, in which it would say where the real ones are.
+        """
         figures = self.position.figures()
-        if self.rerun or not figures.sets:
+        if self.rerun or figures.sets < MIN_SHARED:
             return []
         expected = float(figures.first_expected)
         least = min(

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from obclip_privacy.audit.figures.bayes_vulnerability import vulnerability_given
-from obclip_privacy.audit.figures.block_leakage import block_min_entropy_leakage
+from obclip_privacy.audit.figures.block_leakage import Choice, block_min_entropy_leakage
 from obclip_privacy.audit.figures.channel import deterministic, marginal_channel, uniform
 from obclip_privacy.audit.figures.cost import set_macs
 from obclip_privacy.audit.figures.edit_distance import edit_distance
@@ -57,13 +57,12 @@ def set_figures(
     }
     if seen.seconds:
         figures["timing"] = int(uneven_times(seen.seconds))
-    blocks = sum(column.block_bits for column in columns)
     if _is_known(seen):
         channel = None if _says_nothing(seen) else deterministic(seen.prior, seen.outputs or ())
-        figures.update(information(seen.prior, channel, blocks))
+        figures.update(information(seen.prior, channel, _choices(seen.columns)))
     else:
         left = normalised([seen.prior[member] for member in alive])
-        figures.update(information_by_form(seen.prior, left, uniform(len(alive)), blocks))
+        figures.update(information_by_form(seen.prior, left, uniform(len(alive))))
     if columns:
         figures["posterior_worst_attribute"] = max(column.posterior for column in columns)
         figures["l_diversity"] = min(column.l_distinct for column in columns)
@@ -111,12 +110,12 @@ def _column_figures(seen: Observation, index: int, alive: Sequence[int]) -> Colu
     prior, counts = marginal(seen, index), Counter(values[member] for member in alive)
     even = [Fraction(counts[value], len(alive)) for value in range(len(column.values))]
     if not _is_known(seen):
-        figures = information_by_form(prior, found, even, bits)
+        figures = information_by_form(prior, found, even)
     elif _says_nothing(seen):
-        figures = information(prior, None, bits)
+        figures = information(prior, None, _choices([column]))
     else:
         channel = marginal_channel(seen.prior, values, len(column.values), seen.outputs or ())
-        figures = information(prior, channel, bits)
+        figures = information(prior, channel, _choices([column]))
     return ColumnFigures(
         column.key,
         column.attribute,
@@ -129,6 +128,16 @@ def _column_figures(seen: Observation, index: int, alive: Sequence[int]) -> Colu
         bits,
         figures,
     )
+
+
+def _choices(columns: Sequence[ColumnView]) -> list[Choice]:
+    """The choices of blocks that the *columns* come from; none if no column is a block of its domain."""
+    if not any(column.blocks for column in columns):
+        return []
+    return [
+        Choice(column.domain_prior, column.blocks or (tuple(range(len(column.domain))),))
+        for column in columns
+    ]
 
 
 def _is_known(seen: Observation) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 
 from obclip_privacy.audit.observation import Observation
-from obclip_privacy.audit.reading import Reading
+from obclip_privacy.audit.reading import Reading, is_withheld
 from obclip_privacy.audit.sources.subject import Subject
+from obclip_privacy.candidates.candidate_set import Cue
 from obclip_privacy.policy.frozen import Json
 
 
@@ -34,6 +35,10 @@ def content_of_refusal(reading: Reading, subject: Subject) -> bytes:
     return hashlib.sha256(f"{subject.reason}\x01{masked}".encode("utf-8", "surrogatepass")).digest()
 
 
+def _fate(reading: Reading, cue: Cue) -> str:
+    return "withheld" if is_withheld(reading.engine.policy, cue.kind) else "sent"
+
+
 def shown_text(reading: Reading, subject: Subject, seen: Observation | None) -> dict[str, Json]:
     """Prompt, spans, candidates and the real one's place."""
     if seen is None:
@@ -46,7 +51,12 @@ def shown_text(reading: Reading, subject: Subject, seen: Observation | None) -> 
             for m in detection.mentions
         ]
         spans += [
-            {"start": c.start, "end": c.end, "what": f"{c.attribute}: {c.reason}", "cue": True}
+            {
+                "start": c.start,
+                "end": c.end,
+                "what": f"{c.attribute}: {c.reason}, {_fate(reading, c)}",
+                "cue": True,
+            }
             for c in detection.cues
         ]
     return {

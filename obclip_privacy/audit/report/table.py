@@ -11,6 +11,20 @@ from obclip_privacy.policy.frozen import Json
 
 #: Rows of findings shown at most.
 MAX_ROWS = 40
+_EXPLAINED = (
+    *(
+        "n",
+        "n_sent",
+        "k_eff",
+        "closure",
+        "posterior",
+        "posterior_uniform",
+        "leakage_bits",
+        "cues",
+        "cues_withheld",
+    ),
+    *("outside_changed", "edit_distance", "bytes", "macs"),
+)
 _SHOWN = ("prompts", "audited", "refused", "n", "n_sent", "k_eff", "closure", "posterior")
 
 
@@ -111,6 +125,9 @@ def print_explanation(data: Mapping[str, Json]) -> None:
         )
     for index, candidate in enumerate(_rows(data["candidates"])):
         typer.echo(f"  {'*' if index == data['real_index'] else ' '} {candidate}")
+    figures = _mapping(data["figures"])
+    shown = [(name, _cell(figures[name])) for name in _EXPLAINED if figures.get(name) is not None]
+    print_table(("figure", "value"), shown)
     columns = [_mapping(row) for row in _rows(data["columns"])]
     if columns:
         names = ("person_and_attribute", "strategy", "values", "best_guess")

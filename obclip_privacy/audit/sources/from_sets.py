@@ -22,7 +22,7 @@ from obclip_privacy.audit.observation import (
     product_prior,
     set_digest,
 )
-from obclip_privacy.audit.sources.generator import Generator, check_candidates, rerun
+from obclip_privacy.audit.sources.generator import Generator, check_candidates, not_unicode, rerun
 from obclip_privacy.audit.sources.subject import OK, REFUSED, Subject
 from obclip_privacy.candidates.candidate_set import payload_of
 from obclip_privacy.errors import BadInputError
@@ -81,12 +81,16 @@ def parse_set(entry: Json, where: str) -> GivenSet:
     negative, prompt, user = (entry.get(name) or "" for name in ("negative_prompt", "prompt", "user"))
     if not isinstance(negative, str) or not isinstance(prompt, str) or not isinstance(user, str):
         raise BadInputError(f"{where}: 'negative_prompt', 'prompt' and 'user' must be strings")
+    if not_unicode(negative + prompt):
+        raise BadInputError(f"{where}: a prompt has half of a surrogate pair, which no request can carry")
     values = _values(entry["values"], candidates, where) if entry.get("values") is not None else None
     prior = entry.get("prior")
     # `obclip candidates` names the prior that its figures are under; the values are not in the line.
     stated = (
         _prior(prior, candidates, where) if prior is not None and prior not in ("uniform", "policy") else None
     )
+    if isinstance(stated, Mapping):
+        _check_names(stated, values or (), where)
     return GivenSet(candidates, real, negative, values, stated, prompt, user=user)
 
 
@@ -131,6 +135,17 @@ def _prior(
     raise BadInputError(
         f"{where}: 'prior' must be a list of probabilities, or an object by attribute and value"
     )
+
+
+def _check_names(
+    prior: Mapping[str, Mapping[str, Fraction]], values: Sequence[Mapping[str, str]], where: str
+) -> None:
+    """A prior that says nothing of the set would silently be a uniform one."""
+    for attribute, stated in prior.items():
+        if not any(attribute in row for row in values):
+            raise BadInputError(f"{where}: 'prior' names '{attribute}', which is no attribute of 'values'")
+        if not any(stated.get(row[attribute]) for row in values):
+            raise BadInputError(f"{where}: 'prior' of '{attribute}' gives no value of the set a probability")
 
 
 def subject_of(row: int, given: GivenSet, generator: Generator | None, *, repeats: int = 1) -> Subject:

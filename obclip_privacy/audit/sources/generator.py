@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shlex
+import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import IO
 
 from obclip_privacy.audit.json_input import parse_json
 from obclip_privacy.audit.observation import set_digest
@@ -58,24 +63,65 @@ class Program:
         """
         name = self.arguments[0]
         try:
-            done = subprocess.run(
-                self.arguments,
-                input=prompt.encode("utf-8") + b"\n",
-                capture_output=True,
-                timeout=TIMEOUT_SECONDS,
-                check=False,
-            )
+            code, output = _run(self.arguments, prompt.encode("utf-8") + b"\n")
         except OSError as error:
             raise BadInputError(f"--rerun: {name}: {error.strerror or error}") from None
         except subprocess.TimeoutExpired:
             raise BadInputError(f"--rerun: {name} took longer than {TIMEOUT_SECONDS} s") from None
-        if done.returncode == 1:
-            return None
-        if done.returncode != 0:
-            raise BadInputError(f"--rerun: {name} failed with exit code {done.returncode}")
-        if len(done.stdout) > _MAX_OUTPUT:
+        if len(output) > _MAX_OUTPUT:
             raise BadInputError(f"--rerun: {name} printed more than {_MAX_OUTPUT} bytes")
-        return _candidates_of(done.stdout, f"--rerun: {name}")
+        if code == 1:
+            return None
+        if code != 0:
+            raise BadInputError(f"--rerun: {name} failed with exit code {code}")
+        return _candidates_of(output, f"--rerun: {name}")
+
+
+def _run(arguments: Sequence[str], given: bytes) -> tuple[int, bytes]:
+    """Exit code and output of a program; one that prints or takes too much is stopped with its children.
+
+    Raises:
+        OSError: it cannot be run.
+        subprocess.TimeoutExpired: it took too long.
+    """
+    started = time.monotonic()
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        arguments, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - both are pipes
+        timer = threading.Timer(TIMEOUT_SECONDS, _stop, (process,))
+        writer = threading.Thread(target=_write, args=(process.stdin, given), daemon=True)
+        timer.start()
+        writer.start()
+        try:
+            output = process.stdout.read(_MAX_OUTPUT + 1)
+            if len(output) <= _MAX_OUTPUT:
+                process.wait()
+        finally:
+            timer.cancel()
+            _stop(process)
+            writer.join()
+    if time.monotonic() - started >= TIMEOUT_SECONDS:
+        raise subprocess.TimeoutExpired(list(arguments), TIMEOUT_SECONDS)
+    return process.returncode, output
+
+
+def _write(file: IO[bytes], data: bytes) -> None:
+    with contextlib.suppress(OSError):  # it may end without having read
+        file.write(data)
+        file.close()
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End what still runs of a process that is not known to be over, with its children."""
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
 
 
 def _candidates_of(output: bytes, where: str) -> tuple[str, ...] | None:
@@ -109,7 +155,14 @@ def check_candidates(found: Json, where: str) -> tuple[str, ...]:
         raise BadInputError(f"{where}: more than {MAX_CANDIDATES} candidates")
     if any(len(str(text)) > MAX_CHARS for text in found):
         raise BadInputError(f"{where}: a candidate has more than {MAX_CHARS} characters")
+    if any(not_unicode(str(text)) for text in found):
+        raise BadInputError(f"{where}: a candidate has half of a surrogate pair, which no request can carry")
     return tuple(str(text) for text in found)
+
+
+def not_unicode(text: str) -> bool:
+    """Whether UTF-8 has no form for *text*: JSON can write half of a surrogate pair."""
+    return any("\ud800" <= char <= "\udfff" for char in text)
 
 
 @dataclass(frozen=True, slots=True)
