@@ -82,8 +82,8 @@ def _find_bare(text: str) -> Iterator[Finding]:
     """Numbers that are ages if they are said of a person; whether they are is decided on masked units."""
     for match in LETTER_AND_AGE.finditer(text):
         group = "n" if match["n"] else "m"
-        years = int(match[group])
-        yield Finding(*match.span(group), f"age.{_band_prefix(years)}bare", _value(years))
+        beside = int(match[group])
+        yield Finding(*match.span(group), f"age.{_band_prefix(beside)}bare", _value(beside))
     for match in patterns.NUMBER.finditer(text):
         start, end = match.span()
         before = text[max(0, start - _BEFORE) : start]
