@@ -1,15 +1,29 @@
-"""The built-in attribute ``gender``."""
+"""The built-in attribute ``gender``: words, and letters beside an age."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from obclip_privacy.attributes.base import Attribute
+from obclip_privacy.attributes.base import Attribute, Detector, Finding
+from obclip_privacy.attributes.letters import LETTER_AND_AGE
 from obclip_privacy.attributes.lexicon_file import read_lexicon
 from obclip_privacy.hookspecs import hookimpl
+
+_LETTERS = {"F": "female", "M": "male", "X": "nonbinary"}
+
+
+def find_letters(text: str) -> Sequence[Finding]:
+    """Letters for the sex beside an age, in a folded text."""
+    return tuple(
+        Finding(*match.span(group), "gender.letter", _LETTERS[match[group]])
+        for match in LETTER_AND_AGE.finditer(text)
+        for group in ("letter", "first")
+        if match[group]
+    )
 
 
 @hookimpl
 def register_attributes(register: Callable[[Attribute], None]) -> None:
     """Register the attribute."""
-    register(Attribute("gender", "Gender", read_lexicon("gender.jsonl")))
+    letters = Detector("letters", find_letters)
+    register(Attribute("gender", "Gender", read_lexicon("gender.jsonl"), detectors=(letters,)))

@@ -48,6 +48,8 @@ _NOT_BEFORE = frozenset(
     islander islanders skyline line station restaurant diner capitol arch stadium
     """.split()  # noqa: SIM905 - a list of words reads better so
 )
+#: Of these, dishes: called after one name (``Victoria cake``), while a full name may well be on one or in it.
+_DISHES = frozenset("cake cakes pie tart salad soup cookies pizza burger pancake pancakes sauce".split())  # noqa: SIM905
 _INTRODUCES = frozenset(
     {"named", "called", "mr.", "mrs.", "ms.", "meet", "with", "and", "relative", "noble", "elder"}
 )
@@ -153,7 +155,8 @@ def _is_person(text: str, start: int, end: int, word: str, full: bool) -> bool:
     last = text[start:end].split()[-1].lower()
     if full and last in _STATES:
         return False
-    if last in _NOT_BEFORE or (following and following[1].lower() in _NOT_BEFORE):
+    thing = following[1].lower() if following else ""
+    if last in _NOT_BEFORE or (thing in _NOT_BEFORE and not (full and thing in _DISHES)):
         return False
     if following and following[1].lower() in _ANIMALS:
         return False

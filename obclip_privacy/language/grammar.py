@@ -291,6 +291,25 @@ POSSESSED = _words(
     "relatives student students cousin cousins classmate classmates acquaintance acquaintances pal "
     "pals buddy buddies client clients patient patients rival rivals teammate teammates"
 )
+#: Classes of ages in figures that are adjectives; a plural of them (``20-year-olds``) is a noun.
+YEARS = frozenset({"age.years", "age.minor_years"})
+#: Before an age that has no word for age beside it (``looks about 50``).
+ABOUT_AGES = _words(
+    "maybe perhaps probably possibly about around approximately approx roughly circa almost nearly "
+    "barely hardly just now only already still over past under above below mostly well like say turning "
+    "nearing approaching pushing exactly easily all both more less than"
+)
+#: Rocks and waters that are called after several of a kin (``the Two Sisters peaks``).
+LANDFORMS = _words(
+    "peak peaks mountain mountains rock rocks ruin ruins falls cave caves islets reef cliffs hills "
+    "volcano springs glacier buttes spires islands lakes waterfall waterfalls stacks formation"
+)
+#: With what somebody is said to be so old (``she is six``, ``he turned 60``, ``Grandma at 85``).
+AGE_VERBS = BE | _words(
+    "become becomes became turn turns turned turning look looks looked looking near nears neared "
+    "nearing approach approaches approached approaching push pushes pushed pushing hit hits hitting "
+    "reach reaches reached reaching at"
+)
 #: Two pronouns joined by these are one expression (``his or her``).
 EITHER = _words("or / and/or")
 SENTENCE_ENDS = frozenset(".!?;")

@@ -46,6 +46,7 @@ def named_things(units: Sequence[Unit]) -> frozenset[int]:
             found.update(_place(units, index))
             found.update(_of_place(units, index))
             found.update(_owned_place(units, index))
+            found.update(_landmark(units, index))
     return frozenset(found)
 
 
@@ -136,6 +137,19 @@ def _owned_place(units: Sequence[Unit], index: int) -> Iterator[int]:
         return
     if word_at(units, index - 1) in grammar.DETERMINERS | grammar.PREPOSITIONS and _some_are_small(units):
         yield from range(index, place + 1)
+
+
+def _landmark(units: Sequence[Unit], index: int) -> Iterator[int]:
+    """``the Two Sisters peaks``: kin in the plural with capitals, and what they are made of after them."""
+    mask = units[index].noun
+    if mask is None or not (mask.kin and mask.plural and _is_capital(units[index]) and index):
+        return
+    if (
+        _is_capital(units[index - 1])
+        and word_at(units, index + 1) in grammar.LANDFORMS
+        and _some_are_small(units)
+    ):
+        yield index
 
 
 def _some_are_small(units: Sequence[Unit]) -> bool:

@@ -240,7 +240,7 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     minor = mask.classes == ("age.minor",) and not mask.plural
     if minor and (is_thing_word(units, index + 1) or describes_animal(units, index)):
         return False
-    if not ambiguous or (mask.plural and mask.attributes != ("age",)):
+    if not ambiguous or (mask.plural and (mask.attributes != ("age",) or mask.classes[0] in grammar.YEARS)):
         return True
     if following in grammar.CONJUNCTIONS and (
         _shares_thing(units, roles, index) or _shares_animal(units, index)
@@ -265,7 +265,9 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     if not determined and not described and not alone and not mask.plural:
         return False
     ends = (
-        closes(units, index + 1) or following in grammar.PHRASE_ENDS | grammar.PREDICATES or following == "'"
+        closes(units, index + 1)
+        or following in grammar.PHRASE_ENDS | grammar.PREDICATES | grammar.TIME_ADVERBS
+        or following == "'"
     )
     if ends or following.endswith("ing"):
         return True

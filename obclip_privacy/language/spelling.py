@@ -17,7 +17,10 @@ from obclip_privacy.language import grammar, wordlists
 #: Shorter words have too many neighbours.
 _SHORTEST_TYPED = 4
 _SHORTEST_MEANT = 5
-_SUFFIXES = ("s", "es", "ed", "d", "ing", "er", "ers", "ly")
+#: Of shorter ones only a letter typed twice is looked for (``oldd``), and two swapped (``gril``).
+_SHORTEST_DOUBLED = 3
+_SHORTEST_SWAPPED = 4
+_SUFFIXES = ("s", "es", "ed", "ing", "er", "ers", "ly")
 
 
 class Speller:
@@ -25,7 +28,9 @@ class Speller:
 
     def __init__(self, words: Iterable[str]) -> None:
         """Take *words*; they are indexed when a word is asked about that is no English one."""
-        self._words = frozenset(word for word in words if _spelt(word) and len(word) >= _SHORTEST_MEANT)
+        spelt = [word for word in words if _spelt(word)]
+        self._words = frozenset(word for word in spelt if len(word) >= _SHORTEST_MEANT)
+        self._short = frozenset(word for word in spelt if _SHORTEST_DOUBLED <= len(word) < _SHORTEST_MEANT)
 
     @cached_property
     def _deleted(self) -> dict[str, list[str]]:
@@ -64,6 +69,10 @@ class Speller:
             if rest in self._words:
                 found.add(rest)
             found.update(other for other in self._deleted.get(rest, ()) if _one_edit(word, other))
+        if not found:
+            found.update(_without_double(word) & self._short)
+            if len(word) == _SHORTEST_SWAPPED:
+                found.update(_swapped(word) & self._short)
         return min(found, key=lambda meant: (_rank(word, meant), meant)) if found else None
 
 
@@ -100,6 +109,16 @@ def _rank(typed: str, meant: str) -> int:
 
 def _deletions(word: str) -> set[str]:
     return {word[:index] + word[index + 1 :] for index in range(len(word))}
+
+
+def _without_double(word: str) -> set[str]:
+    """*word* with one letter where the same one stands twice."""
+    return {word[:at] + word[at + 1 :] for at in range(1, len(word)) if word[at] == word[at - 1]}
+
+
+def _swapped(word: str) -> set[str]:
+    """*word* with two neighbours swapped."""
+    return {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)}
 
 
 def _one_edit(one: str, other: str) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from obclip_privacy.attributes.base import Pos
 from obclip_privacy.language import grammar, wordlists
+from obclip_privacy.language.bare_ages import is_bare_age, may_be, of_somebody, person_of_age, subject_of_age
 from obclip_privacy.language.persons import Cast
 from obclip_privacy.language.phrases import (
     Roles,
@@ -26,8 +27,6 @@ from obclip_privacy.language.units import Unit, mentions
 
 #: How far before a phrase its person may be, in units.
 REACH = 40
-#: Ages in figures, which may also follow their noun (``a barber 40yo``).
-_YEARS = frozenset({"age.years", "age.minor_years"})
 #: What may stand between somebody and the form of *be*.
 _BEFORE_BE = grammar.AUXILIARIES | grammar.RELATIVES | {"also"}
 
@@ -38,7 +37,9 @@ def link_loose_mentions(units: Sequence[Unit], roles: Roles, cast: Cast) -> None
         if roles[index] is not None:
             continue
         unit = units[index]
-        if unit.phrase is not None:
+        if is_bare_age(unit):
+            _link(roles, cast, index, Pos.PHRASE, person_of_age(units, roles, cast, index))
+        elif unit.phrase is not None:
             person = _person_near(units, cast, index)
             if person is None and _is_skin_of_somebody(units, index):
                 person = cast.add(plural=True)
@@ -52,7 +53,8 @@ def link_loose_mentions(units: Sequence[Unit], roles: Roles, cast: Cast) -> None
                 # No pronoun stands for one of them: where the next is left out, it would be another's.
                 person = cast.add(plural=True)
                 cast.name(person, index)
-            if person is None and unit.adjective.classes[0] in _YEARS:
+            if person is None and unit.adjective.classes[0] in grammar.YEARS:
+                # ``a barber 40yo``
                 person = cast.of_unit.get(index - 1)
             if person is None and shares_noun(units, roles, index):
                 # Likewise: ``an Asian and a Black student`` are two, of whom the first has no noun.
@@ -63,7 +65,7 @@ def link_loose_mentions(units: Sequence[Unit], roles: Roles, cast: Cast) -> None
                 person = cast.of_unit[index - 2]
             if person is None and not unit.weak and _is_tag(units, roles, index):
                 person = _tagged(units, cast, index)
-                if person is None and unit.noun is not None:
+                if person is None and unit.noun is not None and not _is_of_animal(units, index):
                     _add_noun(units, roles, cast, index)
                     continue
             _link(roles, cast, index, Pos.ADJECTIVE, person)
@@ -85,7 +87,11 @@ def link_predicates_of_pronouns(units: Sequence[Unit], roles: Roles, cast: Cast)
     if Pos.PRONOUN not in roles:
         return
     for index, unit in enumerate(units):
-        if unit.adjective is None or roles[index] is not None or unit.weak:
+        if roles[index] is not None or unit.weak:
+            continue
+        if unit.phrase is not None:
+            _link_phrase_to_pronoun(units, roles, cast, index)
+        if unit.adjective is None:
             continue
         at = index - 1
         while word_at(units, at) in grammar.INTENSIFIERS:
@@ -93,6 +99,20 @@ def link_predicates_of_pronouns(units: Sequence[Unit], roles: Roles, cast: Cast)
         subject = at - 1
         if word_at(units, at) in grammar.BE and subject >= 0 and roles[subject] is Pos.PRONOUN:
             _link(roles, cast, index, Pos.ADJECTIVE, cast.of_unit.get(subject))
+
+
+def _link_phrase_to_pronoun(units: Sequence[Unit], roles: Roles, cast: Cast, index: int) -> None:
+    """``she is six``; ``he is in his forties``, where the nearest pronoun before is meant."""
+    if is_bare_age(units[index]):
+        subject = subject_of_age(units, roles, index)
+    else:
+        subject = next((at for at in reversed(range(index)) if roles[at] is Pos.PRONOUN), None)
+    if subject is None:
+        return
+    person = cast.of_unit.get(subject, -1)
+    if not may_be(units, roles, cast, person, index):
+        person = of_somebody(cast, index)
+    _link(roles, cast, index, Pos.PHRASE, person)
 
 
 def _tells_origin(units: Sequence[Unit], index: int) -> bool:
@@ -118,6 +138,13 @@ def names_origin_again(units: Sequence[Unit], cast: Cast, index: int) -> bool:
     one, other = units[index - 2].adjective, units[index].adjective
     same = one is not None and one == other and one.attributes == ("ethnicity",)
     return same and cast.of_unit.get(index - 2, -1) == cast.of_unit[index] >= 0
+
+
+def _is_of_animal(units: Sequence[Unit], index: int) -> bool:
+    """``a puppy, 8 weeks old``: an age in figures after an animal."""
+    mask = units[index].adjective
+    in_figures = mask is not None and mask.classes[0] in grammar.YEARS
+    return in_figures and any(unit.word in wordlists.animals() for unit in units[:index])
 
 
 def _link(roles: Roles, cast: Cast, index: int, role: Pos, person: int | None) -> None:
@@ -173,19 +200,21 @@ def _predicate_of(units: Sequence[Unit], roles: Roles, cast: Cast, index: int) -
 
 
 def _is_tag(units: Sequence[Unit], roles: Roles, index: int) -> bool:
-    """Whether the adjective makes a whole segment, alone or with other adjectives of persons."""
+    """Whether the adjective makes a whole segment, alone or with other adjectives (``old and smiling``)."""
     first, last = index, index + 1
     while first > 0 and not opens(units, first):
         if word_at(units, first - 1) == "not":
             first -= 1
             continue
         step = 2 if word_at(units, first - 1) in grammar.LIST_JOINERS else 1
-        if first < step or units[first - step].adjective is None:
+        if first < step or not (units[first - step].adjective or is_modifier(units, first - step)):
             return False
         first -= step
     while not closes(units, last):
         step = 2 if units[last].word in grammar.LIST_JOINERS else 1
-        if last + step > len(units) or units[last + step - 1].adjective is None:
+        if last + step > len(units) or not (
+            units[last + step - 1].adjective or (step > 1 and is_modifier(units, last + 1))
+        ):
             return False
         last += step
     return True
@@ -195,11 +224,12 @@ def _colours_person(units: Sequence[Unit], cast: Cast, index: int) -> bool:
     """``woman, black, solo``: a plain colour that makes a tag right after a person, and no row of colours."""
     if word_at(units, index - 1) != "," or not closes(units, index + 1):
         return False
-    if (
-        index < 2
-        or cast.of_unit.get(index - 2, -1) < 0
-        or index - 2 not in cast.heads[cast.of_unit[index - 2]]
-    ):
+    person = cast.of_unit.get(index - 2, -1)
+    # ``middle-aged, white, male``: between two tags of one person
+    between = (
+        index + 2 in cast.heads[person] and units[index + 2].adjective is not None if person >= 0 else False
+    )
+    if person < 0 or not (between or index - 2 in cast.heads[person]):
         return False
     return index + 2 >= len(units) or not units[index + 2].weak
 

@@ -75,6 +75,8 @@ class _Meaning:
     units: list[Unit] = field(default_factory=list)
 
 
+#: Of shorter ones a name may look like a misspelling (``Ladd``).
+_SHORTEST_ANY_CASE = 5
 #: Shorter words of this kind have too many neighbours.
 _SHORTEST_SLANG = 7
 
@@ -144,12 +146,19 @@ class Terms:
                 found.append(Match(first, last, senses, cues, False, False, meaning.units if same else None))
         return found + self._misspelt(text, tokens)
 
-    def _two_words(self, tokens: Tokens, index: int) -> bool:
-        """Whether the word at *index* is the misspelt second half of a term (``middle agged``)."""
-        if index == 0 or tokens.lowers[index - 1] != "middle":
-            return False
-        meant = self._speller.correct(f"middle-{tokens.lowers[index]}")
-        return meant is not None and meant.startswith("middle-")
+    def _two_words(self, tokens: Tokens, index: int) -> int | None:
+        """First token of the two-word term of which the word at *index* is a misspelt half.
+
+        ``middle agged``, ``middel aged``.
+        """
+        lowers = tokens.lowers
+        if index > 0 and lowers[index - 1] == "middle":
+            meant = self._speller.correct(f"middle-{lowers[index]}")
+            return index - 1 if meant is not None and meant.startswith("middle-") else None
+        if index + 1 < len(lowers) and lowers[index + 1] == "aged":
+            meant = self._speller.correct(f"{lowers[index]}-aged")
+            return index if meant is not None and meant.endswith("-aged") else None
+        return None
 
     def _misspelt(self, text: str, tokens: Tokens) -> list[Match]:
         """Matches of words that no term covers and that are a misspelt term."""
@@ -161,14 +170,17 @@ class Terms:
         covered = {index for first, last in tokens.terms for index in range(first, last)}
         spans = [(index, index + 1) for index in suspects if index not in covered]
         spans += [(index - 1, index + 2) for index in hyphens]
-        spans += [(index - 1, index + 1) for index in suspects if self._two_words(tokens, index)]
+        pairs = (self._two_words(tokens, index) for index in suspects)
+        spans += [(first, first + 2) for first in pairs if first is not None]
         for first, last in sorted(spans):
             joint = "-" if last == first + 2 else ""
             typed = joint.join(tokens.lowers[first:last])
             meant = self._speller.correct(typed)
             if meant is None and last == first + 1 and text[tokens.starts[first]].islower():
                 meant = self._slang.correct(typed)
-            if meant is None:
+            if meant is None or (
+                len(meant) < _SHORTEST_ANY_CASE and not text[tokens.starts[first]].islower()
+            ):
                 continue
             near = _neighbours(tokens, first, last)
             senses = {

@@ -41,6 +41,8 @@ def is_thing_word(units: Sequence[Unit], index: int, verbs: bool = False) -> boo
     word = units[index].word
     if units[index].person or units[index].cues or word in grammar.STOPS or word in grammar.CONJUNCTIONS:
         return False
+    if word == "instead":
+        return False
     if word in wordlists.modifiers() or (word in wordlists.verbs() and not verbs):
         return False
     if word in wordlists.first_names():
@@ -121,7 +123,8 @@ def is_product(units: Sequence[Unit], index: int) -> bool:
 def is_animal(units: Sequence[Unit], index: int, mask: Mask) -> bool:
     """Whether the word after the noun is an animal (``baby turtles``), and no verb (``a man pets a dog``)."""
     following = word_at(units, index + 1)
-    if following.endswith("ing") and word_at(units, index + 2) in wordlists.animals():
+    known = wordlists.animals()
+    if following.endswith("ing") and following not in known and word_at(units, index + 2) in known:
         return mask.classes == ("gender.adult",) and units[index].adjective is not None
     if following not in wordlists.animals() or following in wordlists.persons():
         return False

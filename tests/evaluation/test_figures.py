@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 LABELLED: tuple[Labelled, ...] = read_labelled(ROOT / "tests" / "data" / "labelled.jsonl")
 REDTEAM: tuple[Labelled, ...] = read_labelled(ROOT / "tests" / "data" / "redteam.jsonl")
 NOBODY: tuple[Labelled, ...] = read_labelled(ROOT / "tests" / "data" / "nobody.jsonl")
+EVERYDAY: tuple[Labelled, ...] = read_labelled(ROOT / "tests" / "data" / "everyday.jsonl")
 CUES: tuple[Labelled, ...] = read_labelled(ROOT / "tests" / "data" / "cues.jsonl")
 SCHEMAS = read_labelled(ROOT / "tests" / "data" / "schemas.jsonl")
 
@@ -77,6 +78,17 @@ def test_prompts_without_people() -> None:
     )
     assert (scores.prompts, scores.empty) == (795, 795)
     assert scores.false_positive_rate < 0.045, scores.errors
+
+
+def test_prompts_as_people_type_them() -> None:
+    scores = score_detection(
+        EVERYDAY, engine_for("default").detect, ["gender", "age", "ethnicity", "skin_tone"]
+    )
+    assert (scores.prompts, scores.empty) == (383, 192)
+    assert scores.attributes["age"].recall >= 0.975, scores.errors
+    assert scores.attributes["age"].precision >= 0.95, scores.errors
+    assert scores.attributes["gender"].recall >= 0.985, scores.errors
+    assert scores.false_positive_rate < 0.035, scores.errors
 
 
 def test_cues_of_persons_and_of_things() -> None:

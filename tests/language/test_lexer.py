@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from obclip_privacy.attributes import age
+from obclip_privacy.attributes import age, age_patterns
 from obclip_privacy.language.fold import fold
 from obclip_privacy.language.lexer import Lexer
 from obclip_privacy.language.light_spacy import LOWER, PhraseMatcher, Vocab
@@ -109,12 +109,15 @@ def test_spacy_is_whole_after_it_was_imported_lightly() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "pattern"), age._PATTERNS, ids=[f"{kind}-{at}" for at, (kind, _) in enumerate(age._PATTERNS)]
+    ("kind", "pattern"),
+    age_patterns.PATTERNS,
+    ids=[f"{kind}-{at}" for at, (kind, _) in enumerate(age_patterns.PATTERNS)],
 )
 @settings(max_examples=40, deadline=None)
 @given(data=st.data(), before=st.sampled_from(["", "a man, ", "("]))
 def test_the_hints_of_ages_never_miss_one(kind: str, pattern: re.Pattern[str], data, before: str) -> None:
     """Texts made up from each pattern are looked at closely, whatever else is changed in the patterns."""
     text = before + data.draw(st.from_regex(pattern)).replace("\x00", " ")
-    if any(True for _ in pattern.finditer(text)) and age._TRIGGER.search(text):
+    if any(True for _ in pattern.finditer(text)) and age_patterns.TRIGGER.search(text):
+        assert age._has_number(text), (kind, text)
         assert age._is_triggered(text), (kind, text)

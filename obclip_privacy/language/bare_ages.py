@@ -1,0 +1,161 @@
+"""Numbers that are somebody's age without a word for age beside them.
+
+``woman, 52, laughing``, ``45, male``, ``she is six``, ``he looks about fifty``, ``Grandma at 85``. The
+detector offers every number that stands so; here it is decided whether it is said of a person, on masked
+units, so that the answer is the same for every value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from obclip_privacy.attributes.base import Band, Pos
+from obclip_privacy.language import grammar
+from obclip_privacy.language.persons import Cast
+from obclip_privacy.language.phrases import Roles
+from obclip_privacy.language.units import Kind, Unit
+from obclip_privacy.language.words import closes, word_at
+
+_BARE = frozenset({("age.bare",), ("age.minor_bare",)})
+#: How far before an age that is a tag its person may be, in units.
+_REACH = 40
+#: The shortest part of a contraction (``she's``, ``I'm``).
+_CONTRACTED = frozenset({"s", "m", "re"})
+#: Between somebody and what they are said to be.
+_BETWEEN = (
+    grammar.AUXILIARIES | grammar.RELATIVES | grammar.ABOUT_AGES | {"to", "also", "not", "can", "couldn"}
+)
+#: Who speaks, or is spoken to: one who is in the picture, if one is.
+_SPEAKERS = frozenset({"i", "you", "me", "myself"})
+
+
+def is_bare_age(unit: Unit) -> bool:
+    """Whether the unit is a number that may be an age."""
+    return unit.phrase is not None and unit.phrase.classes in _BARE
+
+
+def person_of_age(units: Sequence[Unit], roles: Roles, cast: Cast, index: int) -> int | None:
+    """Whose age the number at *index* is, or ``None``: nobody's, or that of whom a pronoun stands for."""
+    beside = next((at for at in range(index - 3, index + 4) if _is_letter(units, at)), None)
+    if beside is not None:
+        return cast.of_unit.get(beside)
+    at = _before_hedges(units, index)
+    if at < 0 or units[at].word in grammar.OPENERS or units[at].kind is Kind.BREAK:
+        return _tagged(units, roles, cast, index, at)
+    subject = _subject(units, at)
+    if subject is None:
+        return None
+    named = cast.of_unit.get(subject, -1)
+    if named >= 0 and subject in cast.heads[named]:
+        return named if _fits(units, roles, cast, named, index) else None
+    if word_at(units, subject) in _SPEAKERS:
+        return _speaker(units, roles, cast, index)
+    return None
+
+
+def subject_of_age(units: Sequence[Unit], roles: Roles, index: int) -> int | None:
+    """Index of the pronoun of which the number at *index* is said, or ``None``."""
+    at = _before_hedges(units, index)
+    subject = _subject(units, at) if at >= 0 else None
+    return subject if subject is not None and roles[subject] is Pos.PRONOUN else None
+
+
+def may_be(units: Sequence[Unit], roles: Roles, cast: Cast, person: int, index: int) -> bool:
+    """Whether the age at *index* can be that of *person*: no adult is six, no child forty."""
+    return person >= 0 and _fits(units, roles, cast, person, index)
+
+
+def _is_letter(units: Sequence[Unit], index: int) -> bool:
+    """Whether a letter for the sex stands at *index* (``24F``)."""
+    noun = units[index].noun if 0 <= index < len(units) else None
+    return noun is not None and noun.classes == ("gender.letter",)
+
+
+def _before_hedges(units: Sequence[Unit], index: int) -> int:
+    at = index - 1
+    while word_at(units, at) in grammar.ABOUT_AGES and word_at(units, at) not in grammar.AGE_VERBS:
+        at -= 1
+    return at
+
+
+def _subject(units: Sequence[Unit], verb: int) -> int | None:
+    """Index of the unit of which something is said with the verb at *verb*."""
+    at = verb - 1
+    if word_at(units, verb) in _CONTRACTED and word_at(units, verb - 1) == "'":
+        at = verb - 2
+    elif word_at(units, verb) not in grammar.AGE_VERBS:
+        return None
+    while True:
+        if word_at(units, at) in _BETWEEN:
+            at -= 1
+        elif word_at(units, at) in _CONTRACTED | {"t"} and word_at(units, at - 1) == "'":
+            at -= 2  # he's just turned 40; she can't be 40
+        else:
+            break
+    return at if at >= 0 else None
+
+
+def _tagged(units: Sequence[Unit], roles: Roles, cast: Cast, index: int, opener: int) -> int | None:
+    """Whose tag it is: the person's before the comma, else the last in the sentence, else the next."""
+    adjacent = cast.of_unit.get(opener - 1, -1)
+    if adjacent >= 0 and _fits(units, roles, cast, adjacent, index):
+        return adjacent
+    phrase = units[index].phrase
+    minor = phrase is not None and phrase.band is Band.MINOR
+    before = cast.before(index)
+    if before and not minor:
+        last = cast.last_head(before[-1], index)
+        near = index - last <= _REACH and not _ends_between(units, last, opener)
+        if near and not cast.plural[before[-1]] and _fits(units, roles, cast, before[-1], index):
+            return before[-1]
+    if before or minor or not closes(units, index + 1):
+        return None
+    return _next(units, roles, cast, index)
+
+
+def _next(units: Sequence[Unit], roles: Roles, cast: Cast, index: int) -> int | None:
+    """The person whose segment follows (``45, male, chef``)."""
+    at = index + 2
+    while at < len(units) and not closes(units, at):
+        person = cast.of_unit.get(at, -1)
+        if person >= 0:
+            return person if _fits(units, roles, cast, person, index) else None
+        at += 1
+    return None
+
+
+def _ends_between(units: Sequence[Unit], first: int, last: int) -> bool:
+    return any(
+        unit.word in grammar.SENTENCE_ENDS or unit.kind is Kind.BREAK for unit in units[first + 1 : last + 1]
+    )
+
+
+def _speaker(units: Sequence[Unit], roles: Roles, cast: Cast, index: int) -> int | None:
+    """Who says ``I am 73``: the one person there is, or somebody whom nothing else names."""
+    named = [person for person, heads in enumerate(cast.heads) if heads]
+    if len(named) == 1 and not cast.plural[named[0]] and _fits(units, roles, cast, named[0], index):
+        return named[0]
+    return of_somebody(cast, index)
+
+
+def of_somebody(cast: Cast, index: int) -> int:
+    """A person of whom nothing but the age at *index* is known."""
+    person = cast.add(plural=True)
+    cast.name(person, index)
+    return person
+
+
+def _fits(units: Sequence[Unit], roles: Roles, cast: Cast, person: int, index: int) -> bool:
+    """Whether the age may be that of *person*: that of a minor is none of somebody who is called an adult.
+
+    The reverse (``girl, 24``) may be: the word wins, and nothing is exchanged.
+    """
+    phrase = units[index].phrase
+    if phrase is None or phrase.band is not Band.MINOR:
+        return phrase is not None
+    return not any(_is_adult(units[head], roles[head]) for head in cast.heads[person])
+
+
+def _is_adult(unit: Unit, role: Pos | None) -> bool:
+    mask = unit.noun if role is Pos.NOUN else unit.title if role is Pos.TITLE else None
+    return mask is not None and mask.band is Band.ADULT
