@@ -27,15 +27,12 @@ def paper_k10(setting: Setting) -> str:
     return paper(10)
 
 
-def trunk_steps(k: int) -> int:
-    """Steps that all candidates share in ``fast``: 3 of 5, 4 of 10, 5 of 15; never all."""
-    return max(0, min(k - 1, 2 + round(k / 5)))
-
-
 def fast(setting: Setting) -> str:
-    """The shipped plan: everything exact, a trunk, one unconditional row, and after the trunk deep features
-    kept for three steps.
+    """The shipped plan: everything exact, one run for all candidates in the first step and one for each value
+    of the first attribute in the second, one unconditional row, and after that whatever lies below the first
+    convolution computed at every third step. Calibration proposes it (docs/acceleration.md).
     """
-    steps = trunk_steps(setting.stop)
-    trunk = [f"trunk-at={steps}"] if steps else []
-    return "+".join([f"deep-branch=1-every=3-from={steps}", "exact", *trunk, "uncond"])
+    if setting.stop <= 1:
+        return "exact"
+    trunk = "1.2" if setting.stop > 2 else "1"
+    return f"deep-branch=0-from={trunk[-1]}+exact+trunk-at={trunk}+uncond"

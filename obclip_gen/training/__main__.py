@@ -85,6 +85,8 @@ def main(arguments: list[str] | None = None) -> int:
         stages.resume_from_package(work)
         return 0
     data = dataset.prepare(work)
+    if options.stage == "prepare":
+        return 0
     seconds = 60 * (options.minutes if options.minutes is not None else MINUTES.get(options.stage, 0.0))
     horizon = 60 * options.horizon if options.horizon is not None else None
     if options.stage == "autoencoder":

@@ -15,7 +15,7 @@ from obclip_gen.training.parts import Autoencoder, Denoiser, Scheduler, TextEnco
 from obclip_gen.training.text import tokenize
 
 STEPS = 25
-GUIDANCE = 3.0
+GUIDANCE = 2.0
 
 
 def shipped_scheduler() -> Scheduler:

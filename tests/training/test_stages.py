@@ -23,6 +23,7 @@ from obclip_gen.training import (
     runs,
     text,
 )
+from obclip_gen.training.__main__ import main
 from obclip_gen.training.artwork import HELD_OUT_PORTRAITS, TONES, Picture
 from obclip_gen.training.dataset import Dataset
 
@@ -187,3 +188,11 @@ def test_the_refined_autoencoder_resumes(data: Dataset, tmp_path: Path) -> None:
     assert set(weights) == set(start.state_dict())
     autoencoder.refine(data, start, tmp_path, seconds=counters["seconds"] + 0.1, crops=2)
     assert runs.load(tmp_path / "autoencoder_refined.safetensors")[1]["step"] > counters["step"]
+
+
+def test_preparing_needs_nothing_but_the_artwork(
+    data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dataset, "prepare", lambda work: data)
+    assert main(["prepare", "--work", str(tmp_path / "work"), "--threads", "1"]) == 0
+    assert list((tmp_path / "work").iterdir()) == []
