@@ -142,7 +142,7 @@ def grid(k: int) -> tuple[str, ...]:
     plans = {"exact"}
     for (start, trunk), free in itertools.product(trunks, ("", "+uncond", "+uncond-refresh=3")):
         plans.add(f"exact{trunk}{free}")
-        for branch, every in itertools.product((0, 1, 2), (2, 3, 5)):
+        for branch, every in itertools.product((0, 1, 2), (2, 3, 4, 5)):
             plans.add(f"deep-branch={branch}-every={every}-from={start}+exact{trunk}{free}")
     return tuple(sorted({str(CachePlan.parse(plan)) for plan in plans}))
 
