@@ -24,6 +24,7 @@ from obclip_privacy.audit.figures.channel import deterministic, from_matrix, mar
 from obclip_privacy.audit.figures.cost import set_macs
 from obclip_privacy.audit.figures.edit_distance import edit_distance
 from obclip_privacy.audit.figures.guessing_entropy import posterior_guessing_entropy, prior_guessing_entropy
+from obclip_privacy.audit.figures.holm import holm
 from obclip_privacy.audit.figures.information import information
 from obclip_privacy.audit.figures.intersection import survivors
 from obclip_privacy.audit.figures.l_diversity import distinct_l_diversity, entropy_l_diversity
@@ -34,7 +35,7 @@ from obclip_privacy.audit.figures.outside_text import outside_changed
 from obclip_privacy.audit.figures.position import position_figures
 from obclip_privacy.audit.figures.t_closeness import equal_distance, ordered_distance
 from obclip_privacy.audit.figures.timing import uneven_times
-from obclip_privacy.interval import wilson_interval
+from obclip_privacy.interval import upper_tail, wilson_interval
 
 F = Fraction
 CLOSED = deterministic(uniform(6), ["same"] * 6)
@@ -261,6 +262,25 @@ def test_wilson_interval() -> None:
     # without a rounding error between them
     assert all(wilson_interval(0, trials)[0] == 0 for trials in range(1, 60))
     assert all(wilson_interval(trials, trials)[1] == 1 for trials in range(1, 60))
+
+
+def test_upper_tail() -> None:
+    # 3 or 4 of 4 coins: (4 + 1) / 16
+    assert upper_tail(3, 4, 0.5) == pytest.approx(5 / 16)
+    assert upper_tail(2, 2, 1 / 30) == pytest.approx(1 / 900)
+    # more than half of an odd number of coins, however many
+    assert upper_tail(501, 1001, 0.5) == pytest.approx(0.5)
+    assert upper_tail(10_001, 20_001, 0.5) == pytest.approx(0.5)
+    # rare events follow Poisson's law: P(at least 4 at a mean of 1)
+    assert upper_tail(4, 20_000, 1 / 20_000) == pytest.approx(1 - 8 / 3 * math.exp(-1), rel=1e-3)
+    assert upper_tail(0, 9, 0.5) == upper_tail(0, 0, 0.0) == 1
+
+
+def test_holm() -> None:
+    # three times the least, twice the next; the greatest is not better than the one before it
+    assert holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
+    assert holm([0.9, 0.5]) == [1, 1]
+    assert holm([]) == []
 
 
 def test_malformed_channels() -> None:
