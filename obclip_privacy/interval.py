@@ -14,14 +14,13 @@ Z = 1.959963984540054
 
 
 def upper_tail(successes: int, trials: int, rate: float) -> float:
-    """P(at least *successes* in *trials*) at *rate*: exact for few trials, else normal."""
-    if not trials or not 0 < rate < 1:
+    """P(at least *successes* in *trials*) at *rate*, by the binomial distribution."""
+    if successes <= 0 or not trials or not 0 < rate < 1:
         return 1.0
-    if trials > 500:
-        spread = math.sqrt(trials * rate * (1 - rate))
-        return 0.5 * math.erfc((successes - 0.5 - trials * rate) / spread / math.sqrt(2))
+    whole, right, wrong = math.lgamma(trials + 1), math.log(rate), math.log1p(-rate)
     terms = (
-        math.comb(trials, k) * rate**k * (1 - rate) ** (trials - k) for k in range(successes, trials + 1)
+        math.exp(whole - math.lgamma(k + 1) - math.lgamma(trials - k + 1) + k * right + (trials - k) * wrong)
+        for k in range(successes, trials + 1)
     )
     return min(1.0, math.fsum(terms))
 

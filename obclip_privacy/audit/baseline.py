@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from obclip_privacy.audit.findings import Finding
+from obclip_privacy.audit.findings import Finding, measured_json
 from obclip_privacy.audit.json_input import read_json_file
 from obclip_privacy.audit.secret import BYTES, name_of
 from obclip_privacy.audit.summary import LEAST_IS_WORST
@@ -33,24 +33,25 @@ class Baseline:
         identities: of the accepted findings.
         policy_sha256: of the policy that was audited, or ``""``.
         versions: of the tool, the plugins and the lexicons.
-        values: of the figures that were accepted beyond their limits, by identity.
+        limits: the worst figures that are accepted, by identity of the findings that rest on them.
     """
 
     salt: bytes
     identities: frozenset[str]
     policy_sha256: str
     versions: Mapping[str, Json]
-    values: Mapping[str, Fraction] = field(default_factory=FrozenMap)
+    limits: Mapping[str, Fraction] = field(default_factory=FrozenMap)
 
     def accepts(self, found: Finding) -> bool:
-        """Whether *found* is an old one; a figure beyond its limit is, if it is no worse than it was."""
+        """Whether *found* is an old one; one that rests on a figure is, if that is no worse than it was."""
         name = found.identity(self.salt)
-        if not found.value:
+        if found.measured is None:
             return name in self.identities
-        value, old = Fraction(found.value), self.values.get(name)
-        if old is None:
+        value, limit = found.measured.value, self.limits.get(name)
+        if limit is None:
             return False
-        return value >= old if found.attribute in LEAST_IS_WORST else value <= old
+        least_is_worst = found.kind == "rule" and found.attribute in LEAST_IS_WORST
+        return value >= limit if least_is_worst else value <= limit
 
 
 def read_baseline(path: Path, own: bytes) -> Baseline:
@@ -74,10 +75,10 @@ def read_baseline(path: Path, own: bytes) -> Baseline:
     identities = [row.get("id") if isinstance(row, Mapping) else None for row in rows]
     if not all(isinstance(name, str) for name in identities):
         raise BadInputError(f"{path}: {_NO_BASELINE}")
-    values = {
-        str(row["id"]): _value(row["value"], path)
+    limits = {
+        str(row["id"]): _limit(row["accepts"], path)
         for row in rows
-        if isinstance(row, Mapping) and "value" in row
+        if isinstance(row, Mapping) and "accepts" in row
     }
     policy, made_with = data.get("policy"), data.get("versions")
     return Baseline(
@@ -85,15 +86,15 @@ def read_baseline(path: Path, own: bytes) -> Baseline:
         frozenset(str(name) for name in identities),
         str(policy.get("sha256", "")) if isinstance(policy, Mapping) else "",
         made_with if isinstance(made_with, Mapping) else {},
-        FrozenMap(values),
+        FrozenMap(limits),
     )
 
 
-def _value(given: Json, path: Path) -> Fraction:
+def _limit(given: Json, path: Path) -> Fraction:
     try:
         return Fraction(str(given)[:200])
     except (ValueError, ZeroDivisionError):
-        raise BadInputError(f"{path}: the value of a finding is not a number") from None
+        raise BadInputError(f"{path}: what is accepted of a finding is not a number") from None
 
 
 def _salt(path: Path, data: Mapping[str, Json]) -> bytes:
@@ -114,15 +115,20 @@ def baseline_text(
     findings: Sequence[Finding], salt: bytes, policy: Mapping[str, Json] | None, versions: Mapping[str, Json]
 ) -> str:
     """The file that accepts *findings*."""
-    rows = {found.identity(salt): (found.kind, found.attribute, found.value) for found in findings}
+    rows = {
+        found.identity(salt): (found.kind, found.attribute, measured_json(found.measured))
+        for found in findings
+    }
     data: dict[str, Json] = {
         "obclip_baseline": FORMAT,
         "salt": salt.hex(),
         "policy": policy,
         "versions": versions,
         "accepted": [
-            {"id": name, "kind": kind, "attribute": attribute, **({"value": value} if value else {})}
-            for name, (kind, attribute, value) in sorted(rows.items(), key=lambda row: (row[1], row[0]))
+            {"id": name, "kind": kind, "attribute": attribute, **measured}
+            for name, (kind, attribute, measured) in sorted(
+                rows.items(), key=lambda row: (row[1][:2], row[0])
+            )
         ],
     }
     return json.dumps(data, indent=2) + "\n"

@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 
 from obclip_privacy.policy.frozen import FrozenMap, Json
 
@@ -174,6 +175,20 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """A figure that a finding rests on: greater is worse, but for those of which the least is the worst.
+
+    Attributes:
+        value: what was measured.
+        limit: the worst that a baseline with this finding accepts: the end of the 95 % interval, or the
+            value itself if it is exact.
+    """
+
+    value: Fraction
+    limit: Fraction
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One finding.
 
@@ -185,7 +200,7 @@ class Finding:
         detail: figures and names; never text of a prompt.
         content: digest of what was sent, which identifies the finding across runs; empty for one about all.
         count: how much it weighs in a metric of its kind.
-        value: of the figure that is beyond its limit, as an exact fraction; else empty.
+        measured: figure that it rests on, where it has one; a baseline accepts none that is worse.
     """
 
     kind: str
@@ -195,7 +210,7 @@ class Finding:
     detail: str = ""
     content: bytes = b""
     count: int = 1
-    value: str = ""
+    measured: Measured | None = None
 
     def identity(self, salt: bytes) -> str:
         """Salted hash of kind, attribute and content: the same in every run over the same sets.
@@ -215,9 +230,20 @@ def finding(
     detail: str = "",
     content: bytes = b"",
     count: int = 1,
+    measured: Measured | None = None,
 ) -> Finding:
     """A finding of *kind* with the severity that the kind has."""
-    return Finding(kind, KINDS[kind].severity, row, attribute, detail, content, count)
+    return Finding(kind, KINDS[kind].severity, row, attribute, detail, content, count, measured)
+
+
+def measured_json(measured: Measured | None) -> dict[str, Json]:
+    """As exact fractions; nothing for findings that rest on no figure."""
+    return {"value": str(measured.value), "accepts": str(measured.limit)} if measured else {}
+
+
+def count_measured(count: int) -> Measured:
+    """A figure that is counted, and exact."""
+    return Measured(Fraction(count), Fraction(count))
 
 
 def fix_of(found: Finding, place: Place | None) -> str:
@@ -241,5 +267,5 @@ def finding_json(found: Finding, salt: bytes, place: Place | None = None) -> dic
         "fix": fix_of(found, place),
         "where": place.as_json() if place else None,
         "count": found.count,
-        **({"value": found.value} if found.value else {}),
+        **measured_json(found.measured),
     }

@@ -106,8 +106,7 @@ class Auditor:
         form = Form(words, reading.contradictions)
         others = OtherDetectors.of(policy, plugins)
         setting = Setting(form, reading, {name: Path(path) for name, path in job.files}, job.server, others)
-        prior = read_prior(Path(job.prior)) if job.prior else Prior()
-        prior.check(policy, plugins.attributes)
+        prior = (read_prior(Path(job.prior)) if job.prior else Prior()).checked(policy, plugins.attributes)
         self._job = job
         self._engine = engine
         self._source = PolicySource(engine, reading, prior)

@@ -73,6 +73,8 @@ class Observation:
         columns: attributes of persons; empty where only the joint figures can be given.
         assignments: for each member the index of its value in each column.
         prior: stated probability of each member; sums to 1.
+        domain_prior: of each combination of the columns' domains, in the order of their product, if a joint
+            prior is stated; empty if the columns are independent.
         negative_prompt: the one that was sent.
         outputs: for each member a digest of what the generator sends when it is asked for that member
             (``None``: it refuses); ``None`` where the generator cannot be run.
@@ -89,6 +91,7 @@ class Observation:
     columns: tuple[ColumnView, ...]
     assignments: tuple[tuple[int, ...], ...] = field(repr=False)
     prior: tuple[Fraction, ...] = field(repr=False)
+    domain_prior: tuple[Fraction, ...] = field(default=(), repr=False)
     negative_prompt: str = field(default="", repr=False)
     outputs: tuple[bytes | None, ...] | None = field(default=None, repr=False)
     output: bytes = field(default=b"", repr=False)
@@ -186,8 +189,17 @@ def marginal(
     observation: Observation, column: int, weights: Mapping[int, Fraction] | None = None
 ) -> tuple[Fraction, ...]:
     """Distribution of a column's values over members, weighted by *weights* or by the prior; sums to 1."""
-    totals = [Fraction(0)] * len(observation.columns[column].values)
-    for member, assignment in enumerate(observation.assignments):
-        weight = observation.prior[member] if weights is None else weights.get(member, Fraction(0))
-        totals[assignment[column]] += weight
+    weighed = [
+        observation.prior[member] if weights is None else weights.get(member, Fraction(0))
+        for member in range(len(observation.assignments))
+    ]
+    size = len(observation.columns[column].values)
+    return marginal_of(weighed, [assignment[column] for assignment in observation.assignments], size)
+
+
+def marginal_of(weights: Sequence[Fraction], values: Sequence[int], size: int) -> tuple[Fraction, ...]:
+    """Distribution of *values* of ``range(size)`` under *weights*; sums to 1."""
+    totals = [Fraction(0)] * size
+    for weight, value in zip(weights, values, strict=True):
+        totals[value] += weight
     return normalised(totals)

@@ -6,8 +6,9 @@ A prior file is JSON, read with the limits of :mod:`~obclip_privacy.audit.json_i
      "joint": [{"values": {"gender": "female", "age": "old"}, "p": 0.25}, ...]}
 
 ``attributes`` states one distribution for each attribute (values that are left out share what remains),
-``joint`` the probability of combinations of one person's values. A joint prior holds for prompts whose one
-person has exactly its attributes; all others use ``attributes``, then the policy's priors, then uniform.
+``joint`` the probability of combinations of one person's values. A joint prior holds for prompts with one
+person who has its attributes; if only some of them, what it implies for those, unless ``attributes`` states
+one of them. All others use ``attributes``, then the policy's priors, then uniform.
 """
 
 from __future__ import annotations
@@ -52,8 +53,10 @@ class Prior:
         left = 1 - sum(given.values(), Fraction(0))
         return normalised([given[i] if i in given else left / len(rest) for i in range(len(policy.values))])
 
-    def check(self, policy: Policy, installed: Iterable[str]) -> None:
-        """That every name means something: a prior that is not used would silently be a uniform one.
+    def checked(self, policy: Policy, installed: Iterable[str]) -> Prior:
+        """This prior with combinations by the ids of *policy*'s values, which the file may call by an alias.
+
+        Every name must mean something: a prior that is not used would silently be a uniform one.
 
         Args:
             policy: that is audited.
@@ -82,24 +85,40 @@ class Prior:
             )
             if whole and abs(float(sum(stated.values())) - 1) > 1e-9:
                 raise BadInputError(f"the prior's probabilities of '{name}' do not sum to 1")
+        combinations: dict[tuple[tuple[str, str], ...], Fraction] = {}
+        for row, p in self.combinations.items():
+            key = tuple((name, _id_of(own.get(name), value)) for name, value in row)
+            combinations[key] = combinations.get(key, Fraction(0)) + p
+        return Prior(self.attributes, FrozenMap(combinations))
 
     def joint(
-        self, columns: Sequence[ColumnView], assignments: Sequence[Sequence[int]]
+        self, columns: Sequence[ColumnView], rows: Iterable[Sequence[str]]
     ) -> tuple[Fraction, ...] | None:
-        """The prior of each member, or ``None`` if no joint prior is stated for these columns."""
+        """The prior of each of *rows*, or ``None`` if no joint prior is stated for these columns.
+
+        Args:
+            columns: of one prompt.
+            rows: ids of values, one a column; the prior is conditional on one of them being the real one.
+        """
         if not self.combinations or len({column.key.partition(".")[0] for column in columns}) != 1:
             return None
-        named = {attribute for pairs in self.combinations for attribute, _ in pairs}
-        if named != {column.attribute for column in columns}:
+        names, stated = [column.attribute for column in columns], self._joint_attributes()
+        if not stated.issuperset(names) or (stated != set(names) and set(names) & set(self.attributes)):
             return None
-        weights = []
-        for assignment in assignments:
-            pairs = [
-                (column.attribute, column.values[value])
-                for column, value in zip(columns, assignment, strict=True)
-            ]
-            weights.append(self.combinations.get(tuple(sorted(pairs)), Fraction(0)))
-        return normalised(weights)
+        weights: dict[tuple[str, ...], Fraction] = {}
+        for pairs, p in self.combinations.items():
+            values = dict(pairs)
+            key = tuple(values[name] for name in names)
+            weights[key] = weights.get(key, Fraction(0)) + p
+        return normalised([weights.get(tuple(row), Fraction(0)) for row in rows])
+
+    def _joint_attributes(self) -> set[str]:
+        return {name for name, _ in next(iter(self.combinations))}
+
+
+def _id_of(attribute: AttributePolicy | None, name: str) -> str:
+    place = attribute.index_of(name) if attribute else None
+    return name if attribute is None or place is None else attribute.value_ids[place]
 
 
 def read_prior(path: Path) -> Prior:
@@ -145,6 +164,10 @@ def _combinations(path: Path, rows: Sequence[Json]) -> Mapping[tuple[tuple[str, 
         found[tuple(sorted((str(key), str(value)) for key, value in values.items()))] = as_probability(
             row["p"], where
         )
+    if len({tuple(name for name, _ in pairs) for pairs in found}) > 1:
+        raise BadInputError(f"{path}: all rows of 'joint' must name the same attributes")
+    if len(found) != len(rows):
+        raise BadInputError(f"{path}: a combination of 'joint' is there twice")
     if found and sum(found.values()) != 1:
         total = float(sum(found.values()))
         if abs(total - 1) > 1e-9:

@@ -44,12 +44,21 @@ class ColumnFigures:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How one guess went: its chance of being right, and that of a blind guess."""
+    """How one guess went.
+
+    Attributes:
+        attacker: its name.
+        target: what was guessed.
+        hit: probability of being right.
+        chance: that of a blind guess.
+        share: share of the answers that it took for the best ones.
+    """
 
     attacker: str
     target: str
     hit: Fraction
     chance: Fraction
+    share: Fraction
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def record_json(record: Record) -> dict[str, Json]:
             ]
             for c in record.columns
         ],
-        "scores": [[s.attacker, s.target, str(s.hit), str(s.chance)] for s in record.scores],
+        "scores": [[s.attacker, s.target, str(s.hit), str(s.chance), str(s.share)] for s in record.scores],
         "findings": [
             [f.kind, f.severity.value, f.row, f.attribute, f.detail, f.content.hex(), f.count]
             for f in record.findings
@@ -105,7 +105,8 @@ def _record(data: Mapping[str, Json]) -> Record:
             for c in rows("columns")
         ),
         scores=tuple(
-            Score(str(s[0]), str(s[1]), Fraction(str(s[2])), Fraction(str(s[3]))) for s in rows("scores")
+            Score(str(s[0]), str(s[1]), *(Fraction(str(s[place])) for place in (2, 3, 4)))
+            for s in rows("scores")
         ),
         findings=tuple(
             Finding(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from obclip_privacy.audit.findings import KINDS, Finding, Severity
+from obclip_privacy.audit.findings import KINDS, Finding, Measured, Severity
 from obclip_privacy.audit.record import Number
 from obclip_privacy.audit.summary import GREATEST_IS_WORST, LEAST_IS_WORST
 from obclip_privacy.errors import BadInputError, quoted
@@ -138,4 +138,5 @@ def limit_finding(rule: Rule, metrics: Mapping[str, Number]) -> Finding:
     value = metrics[rule.metric]
     content = hashlib.sha256(rule.text.encode()).digest()
     detail = f"{rule.metric} is {float(value):g}, the rule is {rule.text}"
-    return Finding("rule", Severity.FAIL, None, rule.metric, detail, content, value=str(Fraction(value)))
+    measured = Measured(Fraction(value), Fraction(value))
+    return Finding("rule", Severity.FAIL, None, rule.metric, detail, content, measured=measured)

@@ -208,6 +208,10 @@ class Session:
             notes.append(NOT_FED_BACK)
         if not summary.audited:
             notes.append(NOTHING)
+        untested = summary.untested()
+        for reason in dict.fromkeys(untested.values()):
+            kinds = ", ".join(kind for kind, why in untested.items() if why == reason)
+            notes.append(f"not tested: {kinds}; {reason}")
         if self.baseline is not None:
             different = same_versions(self.baseline.versions, versions(self.registry))
             if different:

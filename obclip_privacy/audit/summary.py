@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from obclip_privacy.audit.figures.holm import holm
 from obclip_privacy.audit.findings import Finding
 from obclip_privacy.audit.linkage.log import Linkage
 from obclip_privacy.audit.record import Number, Record
-from obclip_privacy.audit.tally import MIN_SHARED, AttackTally
+from obclip_privacy.audit.tally import ALPHA, ALPHA_NOISY, MIN_SHARED, AttackTally
 from obclip_privacy.policy.frozen import Json
 
 #: Figures of which the greatest is the worst; of the others the least is.
@@ -84,7 +86,7 @@ class Summary:
             self._add_figures(record)
         for score in record.scores:
             tally = self.attacks.setdefault((score.attacker, score.target), AttackTally())
-            tally.add(score.hit, score.chance)
+            tally.add(score.hit, score.chance, score.share)
         self.linkage.add(record)
         self._add_example(record)
 
@@ -183,12 +185,50 @@ class Summary:
         figures["linkage"] = self.linkage.as_json()
         return figures
 
-    def attackers(self) -> list[dict[str, Json]]:
-        """Every attacker's accuracy beside chance."""
+    def tested(self) -> list[tuple[str, str, AttackTally, float]]:
+        """Attacker, target, tally, and the p-value adjusted for how many were tried (Holm).
+
+        An attacker that only drew, or made too few guesses to be judged by, is no test and counts for none.
+        """
+        rows = [*self.attacks.items(), *self.linkage.attacks()]
+        tests = [tally for _, tally in rows if tally.informed and tally.trials >= MIN_SHARED]
+        adjusted = iter(holm([tally.p_value for tally in tests]))
         return [
-            tally.as_json(attacker, target, least=self.least)
-            for (attacker, target), tally in [*self.attacks.items(), *self.linkage.attacks()]
+            (*names, tally, next(adjusted) if tally.informed and tally.trials >= MIN_SHARED else 1.0)
+            for names, tally in rows
         ]
+
+    def attackers(self, noisy: Collection[str] = ()) -> list[dict[str, Json]]:
+        """Every attacker's accuracy beside chance; *noisy* ones must be better for it to count."""
+        return [
+            tally.as_json(name, target, adjusted=adjusted, alpha=alpha_of(name, noisy), least=self.least)
+            for name, target, tally, adjusted in self.tested()
+        ]
+
+    def untested(self) -> dict[str, str]:
+        """Kinds of findings that too few sets leave out, with the reason; a pass says nothing of them."""
+        known = max((tally.trials for tally in self.attacks.values()), default=0)
+        placed = self.linkage.orders.position.sets
+        found = {}
+        if known < MIN_SHARED:
+            found["attackers"] = found["prior_attackers"] = _too_few(known)
+        # where one prompt is sent there is no position
+        if placed < MIN_SHARED and (self.audited < MIN_SHARED or self.worst.get("n_sent", 0) > 1):
+            found["position"] = found["position_prior"] = _too_few(placed)
+        return found
+
+
+def _too_few(sets: int) -> str:
+    if not sets:
+        return "no set has several members of which the real one is known"
+    return (
+        f"the real member is known of {sets} sets, and a finding over fewer than {MIN_SHARED} would tell it"
+    )
+
+
+def alpha_of(attacker: str, noisy: Collection[str]) -> float:
+    """Below which p-value an attacker beats chance; *noisy* has names without their parts."""
+    return ALPHA_NOISY if attacker.partition(".")[0] in noisy else ALPHA
 
 
 def _plain(value: Number | None) -> Json:

@@ -7,18 +7,18 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import obclip_privacy
 from obclip_privacy import __version__
 from obclip_privacy.audit.baseline import Baseline
-from obclip_privacy.audit.findings import Finding, Severity, finding, finding_json, fix_of
+from obclip_privacy.audit.findings import Finding, Measured, Severity, finding, finding_json, fix_of
 from obclip_privacy.audit.policy_lines import PolicyLines
 from obclip_privacy.audit.record import Record
 from obclip_privacy.audit.rules import Rule, broken, judged
 from obclip_privacy.audit.secret import name_of
-from obclip_privacy.audit.summary import Summary
-from obclip_privacy.audit.tally import MIN_SHARED
+from obclip_privacy.audit.summary import Summary, alpha_of
 from obclip_privacy.plugins.registry import PluginStatus, Registry
 from obclip_privacy.policy.frozen import Json
 from obclip_privacy.policy.model import Policy
@@ -68,19 +68,23 @@ def _sorted(findings: Sequence[Finding]) -> list[Finding]:
 
 def _attackers(summary: Summary, registry: Registry) -> list[Finding]:
     found = []
-    for (name, target), tally in summary.attacks.items():
+    for name, target, tally, adjusted in summary.tested():
         attacker = registry.attackers.get(name.partition(".")[0])
-        beaten = tally.surely_beats_chance if attacker is not None and attacker.noisy else tally.beats_chance
         # a finding about a few guesses would say that those were right
-        if name in _OTHERWISE_FOUND or not beaten or tally.trials < MIN_SHARED:
+        if name in _OTHERWISE_FOUND or adjusted >= alpha_of(name, _noisy(registry)):
             continue
         kind = "attackers" if attacker is None or attacker.hideable else "prior_attackers"
-        right, chance = float(tally.hits) / tally.trials, float(tally.chance) / tally.trials
-        detail = f"{name} on {target}: {right:.1%} right, chance {chance:.1%}, {tally.trials} guesses"
+        right, chance = tally.hits / tally.trials, float(tally.chance) / tally.trials
+        detail = f"{name} on {target}: {float(right):.1%} right, chance {chance:.1%}, {tally.trials} guesses"
         attribute = "" if target == "joint" else target
         content = hashlib.sha256(f"{name} {target}".encode()).digest()
-        found.append(finding(kind, attribute=attribute, detail=detail, content=content))
+        measured = Measured(right, Fraction(tally.interval[1]))
+        found.append(finding(kind, attribute=attribute, detail=detail, content=content, measured=measured))
     return found
+
+
+def _noisy(registry: Registry) -> frozenset[str]:
+    return frozenset(name for name, attacker in registry.attackers.items() if attacker.noisy)
 
 
 def report_data(
@@ -107,11 +111,12 @@ def report_data(
         ],
         "findings_total": len(verdict.findings),
         "findings_accepted": accepted,
-        "attackers": summary.attackers(),
+        "attackers": summary.attackers(_noisy(registry)),
         "rules": [rule.text for rule in rules],
         "rules_broken": [rule.text for rule in verdict.broken],
         "prior": "file" if prior_file else _prior_name(policy),
         "notes": list(notes),
+        "untested": sorted(summary.untested()),
         "examples": [_example(record, lines) for _, record in summary.examples],
         "source": source,
         "policy": None if policy is None else {"name": policy.name, "sha256": policy.sha256},

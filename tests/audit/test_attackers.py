@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import random
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,11 +16,16 @@ from obclip_privacy.audit.attackers.base import Attacker, Guess
 from obclip_privacy.audit.attackers.context import NaiveBayes
 from obclip_privacy.audit.attackers.disagreement import guess_scores
 from obclip_privacy.audit.attackers.ngram import NGrams
+from obclip_privacy.audit.controls import LEAKY, control_rows, honest
 from obclip_privacy.audit.disagreement import OtherDetectors
 from obclip_privacy.audit.job import Auditor, Job
 from obclip_privacy.audit.observation import ColumnView
+from obclip_privacy.audit.rules import parse_rules
 from obclip_privacy.audit.sources.from_policy import Asked
-from obclip_privacy.audit.tally import AttackTally
+from obclip_privacy.audit.sources.from_sets import parse_set
+from obclip_privacy.audit.summary import Summary
+from obclip_privacy.audit.tally import ALPHA, AttackTally
+from obclip_privacy.audit.verdict import judge
 from obclip_privacy.cli.main import main
 from obclip_privacy.errors import PluginError
 from obclip_privacy.hookspecs import hookimpl
@@ -161,12 +168,14 @@ def test_the_accuracy_of_disagreement_by_hand(tmp_path: Path) -> None:
         assert record.status == "ok"
         (score,) = [each for each in record.scores if each.attacker.startswith("disagreement")]
         assert (score.attacker, score.target) == ("disagreement.zig", "gender")
-        tally.add(score.hit, score.chance)
+        tally.add(score.hit, score.chance, score.share)
         found.append([each.kind for each in record.findings].count("detectors"))
     assert found == [1, 1, 1, 0, 0]
-    row = tally.as_json("disagreement.zig", "gender", least=5)
+    row = tally.as_json("disagreement.zig", "gender", adjusted=tally.p_value, alpha=ALPHA, least=5)
     # (1 + 1 + 0 + 1/2 + 1/2) / 5, beside 1/2
     assert (row["accuracy"], row["chance"], row["trials"], row["beats_chance"]) == (0.6, 0.5, 5, False)
+    # of three real guesses two were right, each of which a coin gets right
+    assert (tally.informed, tally.inside, row["p_value"]) == (3, 2, pytest.approx(1 / 2))
     # Wilson at z = 1.96: centre (0.6 + z²/10) / (1 + z²/5), half-width z sqrt(0.24/5 + z²/100) / (1 + z²/5)
     assert row["interval"] == pytest.approx([0.2307, 0.8824], abs=1e-4)
 
@@ -192,3 +201,79 @@ def test_an_unusable_guess_is_the_plugins_fault() -> None:
 
     with pytest.raises(PluginError, match="'mine' gave scores"):
         _checked("mine", lambda seen: (Guess("joint", (float("nan"),)),))(None)  # type: ignore[arg-type]
+
+
+def audit_of(sets, *attackers: Attacker) -> tuple[Summary, list]:
+    """The summary of *sets*, with more attackers than there are, and the findings about attackers."""
+
+    class Plugin:
+        @hookimpl
+        def register_attackers(self, register) -> None:
+            for attacker in attackers:
+                register(attacker)
+
+    registry = collect(
+        [*builtin_candidates(), Candidate("more", "more", "x", "1", plugin=Plugin())], Selection()
+    )
+    auditor = Auditor(Job("", load_policy("default").sha256, b"salt"), registry)
+    summary = Summary()
+    for row, given in enumerate(sets, 1):
+        summary.add(auditor.audit((row, parse_set(given, str(row)))))
+    found = judge(summary, parse_rules("attackers>0"), None, registry).findings
+    return summary, [each.detail.split()[0] for each in found if each.kind == "attackers"]
+
+
+def guesses_by_hash(name: str) -> Attacker:
+    """Learns nothing, and never abstains."""
+
+    def attack(seen):
+        digests = [hashlib.sha256(f"{name} {text}".encode()).digest() for text in seen.members]
+        return [Guess("joint", tuple(float(digest[0]) for digest in digests))]
+
+    return Attacker(name, "guesses by a hash", lambda setting: attack)
+
+
+def test_the_luckiest_of_many_honest_attackers_is_no_leak() -> None:
+    """Sixty runs of forty attackers that guess one of six: one run in twenty may call one of them a leak."""
+    draw = random.Random(11)
+    alone = together = 0
+    for _ in range(60):
+        summary = Summary()
+        for number in range(40):
+            tally = summary.attacks.setdefault((f"honest_{number}", "joint"), AttackTally())
+            for _ in range(50):
+                tally.add(Fraction(draw.randrange(6) == 0), Fraction(1, 6), Fraction(1, 6))
+        tested = summary.tested()
+        alone += any(tally.interval[0] > 1 / 6 for _, _, tally, _ in tested)
+        together += any(adjusted < ALPHA for *_, adjusted in tested)
+    assert alone > 20, "each by itself would be called a leak"
+    assert together <= 5
+
+
+def test_a_leak_is_seen_among_many_honest_attackers() -> None:
+    draw = random.Random(3)
+    genders = ("a WOMAN", "a man"), ("a woman", "a MAN")
+    sets = []
+    for number in range(40):
+        real = draw.randrange(2)
+        sets.append(
+            {"candidates": [f"{who} in street {number}" for who in genders[real]], "real_index": real}
+        )
+    honest_ones = [guesses_by_hash(f"honest_{number}") for number in range(100)]
+    summary, found = audit_of(sets, *honest_ones)
+    assert found == ["odd_one_out"]
+    assert sum(tally.p_value < ALPHA for _, _, tally, _ in summary.tested()) > 2
+
+
+def test_an_attacker_that_only_draws_is_no_test() -> None:
+    silent = [
+        Attacker(
+            f"silent_{number}", "abstains", lambda setting: lambda seen: [Guess("joint", (0.0,) * seen.n)]
+        )
+        for number in range(150)
+    ]
+    summary, _ = audit_of(control_rows(honest), *silent)
+    assert {adjusted for name, _, _, adjusted in summary.tested() if name.startswith("silent")} == {1.0}
+    leaky = list(control_rows(LEAKY["real one in another case"]))[:6]
+    # six right guesses among six: (1/6)^6, whoever else is asked
+    assert audit_of(leaky, *silent)[1] == ["odd_one_out"]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from obclip_privacy.audit.report.html import render_html
 from obclip_privacy.audit.secret import secret_file
 from obclip_privacy.audit.session import Session
 from obclip_privacy.audit.sources import generator
@@ -241,6 +242,52 @@ def test_a_baseline_accepts_a_limit_that_is_no_worse(capsys, tmp_path: Path, suf
         assert (data["figures"]["k_eff"], found) == (n, code)
 
 
+def told(count: int, of: int = 40) -> list[dict[str, object]]:
+    """Sets of which *count* have the real one in capitals."""
+    return [
+        {"candidates": [f"a {'WOMAN' if i < count else 'woman'} no {i}", f"a man no {i}"], "real_index": 0}
+        for i in range(of)
+    ]
+
+
+@pytest.mark.parametrize("suffix", ["baseline", "report"])
+def test_a_baseline_accepts_an_attacker_that_is_no_better(capsys, tmp_path: Path, suffix: str) -> None:
+    """Accepted at 80 % (24 known and 16 drawn, up to 89 %): a little more is noise, 100 % is not."""
+    kept = tmp_path / f"{suffix}.json"
+    write_it = "--write-baseline" if suffix == "baseline" else "--report"
+    rule = ["--fail-on", "attackers>0"]
+    assert run(capsys, "--sets", write(tmp_path, told(24)), *rule, write_it, str(kept))[0] == 1
+    for count, code in ((24, 0), (20, 0), (28, 0), (40, 1)):
+        found, data, _ = run(capsys, "--sets", write(tmp_path, told(count)), *rule, "--baseline", str(kept))
+        (row,) = [row for row in data["attackers"] if row["attacker"] == "odd_one_out"]
+        assert (row["accuracy"], found) == ((count + 40) / 80, code)
+
+
+def test_a_baseline_accepts_no_more_missing_values_than_there_were(capsys, tmp_path: Path) -> None:
+    origins = ["Asian", "Black", "Hispanic", "White", "Indian", "Arab", "Turkish"]
+
+    def sets(missing: int) -> list[dict[str, object]]:
+        """The first *missing* origins are never a decoy's."""
+        rows = []
+        for real in [0, 1, 2, 3, 4, 5, 6, 5, 6, 5, 6]:
+            listed = sorted({real, *range(missing, 7)})
+            rows.append(
+                {
+                    "candidates": [f"the {origins[index]} woman" for index in listed],
+                    "real_index": listed.index(real),
+                    "values": [{"origin": origins[index]} for index in listed],
+                }
+            )
+        return rows
+
+    rule, kept = ["--fail-on", "value_missing>0"], tmp_path / "baseline.json"
+    assert run(capsys, "--sets", write(tmp_path, sets(2)), *rule, "--write-baseline", str(kept))[0] == 1
+    for missing, code in ((2, 0), (1, 0), (4, 1)):
+        assert (
+            run(capsys, "--sets", write(tmp_path, sets(missing)), *rule, "--baseline", str(kept))[0] == code
+        )
+
+
 def test_a_report_does_not_carry_the_key_of_its_hashes(
     capsys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -456,6 +503,21 @@ def test_a_few_sets_do_not_tell_where_the_real_one_stands(capsys, tmp_path: Path
     for row in data["attackers"]:
         assert (row["accuracy"], row["interval"], row["beats_chance"]) == (None, None, None)
     assert {found["kind"] for found in data["findings"]} <= {"uneven"}
+    # and it says that this was not tested, wherever somebody may look
+    assert data["untested"] == ["attackers", "position", "position_prior", "prior_attackers"]
+    assert any("not tested: attackers" in note and "of 4 sets" in note for note in data["notes"])
+    assert "Not tested" in render_html(data)
+    assert main(["audit", "--sets", str(tmp_path / "in.jsonl"), "--format", "table"]) in (0, 1)
+    assert "(not tested: attackers, position" in capsys.readouterr().out
+
+
+def test_enough_sets_are_tested(capsys, tmp_path: Path) -> None:
+    _, data, _ = run(capsys, "--sets", write(tmp_path, told(0)))
+    assert data["untested"] == []
+    prompts = write(tmp_path, "a woman\n" * 5, "p.txt")
+    assert run(capsys, "--policy", "default", "--input", prompts)[1]["untested"] == []
+    # one prompt is sent for all: a place in it there is none
+    assert run(capsys, "--policy", "strict", "--input", prompts)[1]["untested"] == []
 
 
 @pytest.mark.parametrize(
@@ -523,4 +585,5 @@ def test_wire_without_a_policy_says_what_was_not_tested(capsys, tmp_path: Path) 
     _, data, _ = run(capsys, "--wire", source)
     assert any("not fed back" in note for note in data["notes"])
     _, data, _ = run(capsys, "--wire", source, "--policy", "default")
-    assert data["notes"] == []
+    assert not any("not fed back" in note for note in data["notes"])
+    assert any("of which the real one is known" in note for note in data["notes"])

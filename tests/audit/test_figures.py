@@ -12,11 +12,19 @@ from obclip_privacy.audit.figures.bayes_vulnerability import (
     prior_vulnerability,
     vulnerability_given,
 )
-from obclip_privacy.audit.figures.block_leakage import Choice, block_entropy, block_min_entropy_leakage
+from obclip_privacy.audit.figures.block_leakage import (
+    Choice,
+    attribute_figures,
+    block_entropy,
+    block_min_entropy_leakage,
+    choice_figures,
+    product_choice,
+)
 from obclip_privacy.audit.figures.channel import deterministic, from_matrix, marginal_channel, uniform
 from obclip_privacy.audit.figures.cost import set_macs
 from obclip_privacy.audit.figures.edit_distance import edit_distance
 from obclip_privacy.audit.figures.guessing_entropy import posterior_guessing_entropy, prior_guessing_entropy
+from obclip_privacy.audit.figures.holm import holm
 from obclip_privacy.audit.figures.information import information
 from obclip_privacy.audit.figures.intersection import survivors
 from obclip_privacy.audit.figures.l_diversity import distinct_l_diversity, entropy_l_diversity
@@ -27,7 +35,7 @@ from obclip_privacy.audit.figures.outside_text import outside_changed
 from obclip_privacy.audit.figures.position import position_figures
 from obclip_privacy.audit.figures.t_closeness import equal_distance, ordered_distance
 from obclip_privacy.audit.figures.timing import uneven_times
-from obclip_privacy.interval import wilson_interval
+from obclip_privacy.interval import upper_tail, wilson_interval
 
 F = Fraction
 CLOSED = deterministic(uniform(6), ["same"] * 6)
@@ -112,7 +120,7 @@ def test_a_block_in_all_figures() -> None:
     """Four values with prior 1/2, 1/6, 1/6, 1/6 in two blocks; the set is the first."""
     choice = Choice((F(1, 2), F(1, 6), F(1, 6), F(1, 6)), ((0, 1), (2, 3)))
     inside = (F(3, 4), F(1, 4))
-    figures = information(inside, None, [choice])
+    figures = information(inside, None, choice_figures([choice]))
     assert figures["prior_vulnerability"] == F(1, 2)
     assert figures["prior_guessing_entropy"] == F(3 + 2 + 3 + 4, 6)
     assert figures["leakage_bits"] == pytest.approx(math.log2(4 / 3))
@@ -121,15 +129,43 @@ def test_a_block_in_all_figures() -> None:
     assert figures["mutual_information_bits"] == pytest.approx(0.9182958)
     assert figures["guessing_entropy"] == F(5, 4)
     # beside an attribute that is not blocked: (3/4, 1/4)
-    both = information((F(9, 16), F(3, 16), F(3, 16), F(1, 16)), None, [choice, Choice(inside, ((0, 1),))])
+    beside = choice_figures([choice, Choice(inside, ((0, 1),))])
+    both = information((F(9, 16), F(3, 16), F(3, 16), F(1, 16)), None, beside)
     assert both["prior_vulnerability"] == F(3, 8)
     # 3/8; 1/8 four times (1/2 * 1/4 and 1/6 * 3/4 three times); 1/24 three times
     assert both["prior_guessing_entropy"] == F(3, 8) + F(2 + 3 + 4 + 5, 8) + F(6 + 7 + 8, 24)
     assert both["leakage_bits"] == figures["leakage_bits"]
     # two members that send differently add to what the block gave away
-    told = information(inside, deterministic(inside, "xy"), [choice])
+    told = information(inside, deterministic(inside, "xy"), choice_figures([choice]))
     assert told["leakage_bits"] == pytest.approx(math.log2(4 / 3) + math.log2(4 / 3))
     assert told["capacity_bits"] == 2
+
+
+def test_a_block_under_a_joint_prior() -> None:
+    """Gender (2) in one block, origin (4) in two: all women are of the first block, all men of the second.
+
+    So the block gives gender away, which has no blocks of its own: a product of the attributes' own priors
+    (1/2 each) would say that it tells nothing.
+    """
+    women, men = (F(3, 8), F(1, 8), F(0), F(0)), (F(0), F(0), F(1, 4), F(1, 4))
+    gender = Choice((F(1, 2), F(1, 2)), ((0, 1),))
+    origin = Choice((F(3, 8), F(1, 8), F(1, 4), F(1, 4)), ((0, 1), (2, 3)))
+    whole = product_choice((*women, *men), [gender, origin])
+    assert whole.blocks == ((0, 1, 4, 5), (2, 3, 6, 7))
+    figures = choice_figures([whole])
+    assert figures["prior_vulnerability"] == F(3, 8)
+    # 3/8, then 1/4 twice, then 1/8
+    assert figures["prior_guessing_entropy"] == F(3, 8) + F(2 + 3, 4) + F(4, 8)
+    # the best guess: 3/8 in the first block, 1/4 in the second
+    assert figures["leakage_bits"] == pytest.approx(math.log2(F(5, 8) / F(3, 8)))
+    assert (figures["capacity_bits"], figures["mutual_information_bits"]) == (1, 1)
+    of_gender = attribute_figures(whole, [gender, origin], 0)
+    assert (of_gender["prior_vulnerability"], of_gender["prior_guessing_entropy"]) == (F(1, 2), F(3, 2))
+    assert (of_gender["leakage_bits"], of_gender["mutual_information_bits"]) == (1, 1)
+    assert (of_gender["capacity_bits"], of_gender["mutual_information_uniform_bits"]) == (1, 0)
+    assert choice_figures([gender])["leakage_bits"] == 0
+    of_origin = attribute_figures(whole, [gender, origin], 1)
+    assert of_origin["leakage_bits"] == figures["leakage_bits"]
 
 
 def test_mutual_information_of_a_noisy_channel() -> None:
@@ -226,6 +262,25 @@ def test_wilson_interval() -> None:
     # without a rounding error between them
     assert all(wilson_interval(0, trials)[0] == 0 for trials in range(1, 60))
     assert all(wilson_interval(trials, trials)[1] == 1 for trials in range(1, 60))
+
+
+def test_upper_tail() -> None:
+    # 3 or 4 of 4 coins: (4 + 1) / 16
+    assert upper_tail(3, 4, 0.5) == pytest.approx(5 / 16)
+    assert upper_tail(2, 2, 1 / 30) == pytest.approx(1 / 900)
+    # more than half of an odd number of coins, however many
+    assert upper_tail(501, 1001, 0.5) == pytest.approx(0.5)
+    assert upper_tail(10_001, 20_001, 0.5) == pytest.approx(0.5)
+    # rare events follow Poisson's law: P(at least 4 at a mean of 1)
+    assert upper_tail(4, 20_000, 1 / 20_000) == pytest.approx(1 - 8 / 3 * math.exp(-1), rel=1e-3)
+    assert upper_tail(0, 9, 0.5) == upper_tail(0, 0, 0.0) == 1
+
+
+def test_holm() -> None:
+    # three times the least, twice the next; the greatest is not better than the one before it
+    assert holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
+    assert holm([0.9, 0.5]) == [1, 1]
+    assert holm([]) == []
 
 
 def test_malformed_channels() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -14,7 +15,7 @@ import pytest
 from obclip_privacy.audit.attackers.live_server import LiveServer
 from obclip_privacy.audit.controls import LEAKY, control_prompts, control_rows, honest
 from obclip_privacy.audit.session import Session, Wanted
-from obclip_privacy.audit.tally import AttackTally
+from obclip_privacy.audit.tally import ALPHA, ALPHA_NOISY, AttackTally
 from obclip_privacy.cli.main import main
 from obclip_privacy.errors import BadInputError, NetworkError
 
@@ -149,9 +150,8 @@ def test_a_server_that_is_not_there_or_is_another(server, tmp_path: Path, capsys
 def test_noise_is_no_finding() -> None:
     tally = AttackTally()
     for hit in [1] * 9 + [0] * 9:  # 9 of 18 at chance 1/4: one run in fifty does as well
-        tally.add(hit, 1 / 4)  # type: ignore[arg-type]
-    assert tally.beats_chance
-    assert not tally.surely_beats_chance
+        tally.add(Fraction(hit), Fraction(1, 4), Fraction(1, 4))
+    assert ALPHA_NOISY < tally.p_value < ALPHA
     for _ in range(20):
-        tally.add(1, 1 / 4)  # type: ignore[arg-type]
-    assert tally.surely_beats_chance
+        tally.add(Fraction(1), Fraction(1, 4), Fraction(1, 4))
+    assert tally.p_value < ALPHA_NOISY

@@ -45,9 +45,16 @@ class Guess:
 
     def hit(self, real: int) -> Fraction:
         """Probability that the guess is *real*."""
-        best = max(self.scores)
-        tied = sum(score == best for score in self.scores)
-        return Fraction(1, tied) if self.scores[real] == best else Fraction(0)
+        return Fraction(1, self._tied) if self.scores[real] == max(self.scores) else Fraction(0)
+
+    @property
+    def share(self) -> Fraction:
+        """Share of the answers that are the best ones; 1 if nothing was learnt."""
+        return Fraction(self._tied, len(self.scores))
+
+    @property
+    def _tied(self) -> int:
+        return self.scores.count(max(self.scores))
 
 
 @dataclass(frozen=True, slots=True)

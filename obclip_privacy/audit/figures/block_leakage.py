@@ -4,7 +4,8 @@ Under ``block`` the set is the block that holds the real value, so the block its
 blocks B of a domain with prior pi: min-entropy leakage ``log2( sum_B max_{v in B} pi(v) / max_v pi(v) )``
 (``log2`` of the number of blocks if pi is uniform) and Shannon's ``-sum_B pi(B) log2 pi(B)``. Range
 [0, log2 of the number of blocks], and that logarithm is the capacity; lower is better. Source: Smith 2009,
-for the channel value -> block.
+for the channel value -> block. Several attributes are independent choices, or under a joint prior one choice
+in the product of their domains.
 """
 
 from __future__ import annotations
@@ -15,8 +16,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from obclip_privacy.audit.figures.bayes_vulnerability import prior_vulnerability
-from obclip_privacy.audit.figures.channel import uniform
-from obclip_privacy.audit.figures.guessing_entropy import product_guessing_entropy
+from obclip_privacy.audit.figures.channel import marginal_channel, uniform
+from obclip_privacy.audit.figures.guessing_entropy import prior_guessing_entropy, product_guessing_entropy
+from obclip_privacy.audit.figures.min_entropy_leakage import min_entropy_leakage
+from obclip_privacy.audit.figures.multiplicative_capacity import multiplicative_capacity
+from obclip_privacy.audit.figures.mutual_information import mutual_information
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,45 @@ class Choice:
 
     prior: tuple[Fraction, ...]
     blocks: tuple[tuple[int, ...], ...]
+
+
+def product_choice(prior: tuple[Fraction, ...], choices: Sequence[Choice]) -> Choice:
+    """Several attributes' choices as one, under a joint *prior* in the order of the domains' product."""
+    blocks: list[tuple[int, ...]] = [(0,)]
+    for each in choices:
+        size = len(each.prior)
+        blocks = [
+            tuple(place * size + value for place in before for value in block)
+            for before in blocks
+            for block in each.blocks
+        ]
+    return Choice(prior, tuple(blocks))
+
+
+def attribute_figures(whole: Choice, choices: Sequence[Choice], index: int) -> dict[str, Fraction | float]:
+    """Figures of one attribute under a joint prior: the other attributes' blocks say something of it, too.
+
+    Args:
+        whole: of :func:`product_choice`.
+        choices: of each attribute by itself.
+        index: which of them.
+    """
+    own = choices[index]
+    below = math.prod(len(each.prior) for each in choices[index + 1 :])
+    values = [place // below % len(own.prior) for place in range(len(whole.prior))]
+    outputs = [0] * len(whole.prior)
+    for number, block in enumerate(whole.blocks):
+        for place in block:
+            outputs[place] = number
+    channel = marginal_channel(whole.prior, values, len(own.prior), outputs)
+    return {
+        "prior_vulnerability": prior_vulnerability(channel.prior),
+        "prior_guessing_entropy": prior_guessing_entropy(channel.prior),
+        "leakage_bits": min_entropy_leakage(channel),
+        "capacity_bits": multiplicative_capacity(channel),
+        "mutual_information_bits": mutual_information(channel),
+        "mutual_information_uniform_bits": block_entropy(uniform(len(own.prior)), own.blocks),
+    }
 
 
 def choice_figures(choices: Sequence[Choice]) -> dict[str, Fraction | float]:

@@ -7,30 +7,32 @@ nothing needs to be added up.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from obclip_privacy.audit.figures.bayes_vulnerability import prior_vulnerability
-from obclip_privacy.audit.figures.block_leakage import Choice, choice_figures
 from obclip_privacy.audit.figures.channel import Channel, uniform
 from obclip_privacy.audit.figures.guessing_entropy import posterior_guessing_entropy, prior_guessing_entropy
 from obclip_privacy.audit.figures.min_entropy_leakage import min_entropy_leakage
 from obclip_privacy.audit.figures.multiplicative_capacity import multiplicative_capacity
 from obclip_privacy.audit.figures.mutual_information import mutual_information
+from obclip_privacy.policy.frozen import FrozenMap
 
 
 def information(
-    prior: tuple[Fraction, ...], channel: Channel | None, choices: Sequence[Choice] = ()
+    prior: tuple[Fraction, ...],
+    channel: Channel | None,
+    blocks: Mapping[str, Fraction | float] = FrozenMap(),
 ) -> dict[str, Fraction | float]:
     """The figures by name.
 
-    With *choices* the set is one block of a domain. Prior and leakage are then over the whole domain, as if
+    With *blocks* the set is one block of a domain. Prior and leakage are then over the whole domain, as if
     every block's set were like this one; guesses after what is sent are those in this set.
 
     Args:
         prior: of each secret of the set.
         channel: with that prior; ``None`` if all secrets send the same.
-        choices: of blocks, by attribute; none if there are no blocks.
+        blocks: figures of the choice of the block; none if there are no blocks.
     """
     guesses = prior_guessing_entropy(prior)
     found: dict[str, Fraction | float] = {
@@ -43,8 +45,7 @@ def information(
         "guessing_entropy": guesses,
         "guessing_entropy_uniform": Fraction(len(prior) + 1, 2),
     }
-    if choices:
-        found |= choice_figures(choices)
+    found |= blocks
     if channel is None:
         return found
     even = Channel(uniform(len(prior)), channel.outputs)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 
-from obclip_privacy.audit.findings import Finding, finding
+from obclip_privacy.audit.findings import Finding, Measured, count_measured, finding
 from obclip_privacy.audit.record import Record
+from obclip_privacy.interval import wilson_interval
 
 #: Fewer sets with uneven times than this are the machine's noise.
 MIN_TIMED = 3
@@ -36,11 +38,16 @@ class Beside:
         """Uneven times in most sets that were timed; requests that can be told apart or linked."""
         found = []
         if self.uneven_times >= MIN_TIMED and 2 * self.uneven_times >= self.timed:
-            found.append(finding("timing", detail=f"{self.uneven_times} of {self.timed} sets"))
+            rate = Fraction(self.uneven_times, self.timed)
+            most = Fraction(wilson_interval(self.uneven_times, self.timed)[1])
+            detail = f"{self.uneven_times} of {self.timed} sets"
+            found.append(finding("timing", detail=detail, measured=Measured(rate, most)))
         for name, seen in (("settings", self.settings), ("headers", self.headers)):
             if len(seen) > 1:
-                found.append(finding("settings", detail=f"{len(seen)} different {name}"))
+                detail, measured = f"{len(seen)} different {name}", count_measured(len(seen))
+                found.append(finding("settings", detail=detail, content=name.encode(), measured=measured))
         shared = sum(len(sets) > 1 for sets in self.seeds.values())
         if shared:
-            found.append(finding("seed", detail=f"{shared} of {len(self.seeds)} seeds", count=shared))
+            detail, measured = f"{shared} of {len(self.seeds)} seeds", count_measured(shared)
+            found.append(finding("seed", detail=detail, count=shared, measured=measured))
         return found

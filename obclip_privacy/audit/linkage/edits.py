@@ -119,7 +119,7 @@ class Edits:
         for sequence in self.sequences:
             if sequence.real is not None and sequence.size > 1:
                 hit = Fraction(sequence.real in sequence.left, len(sequence.left))
-                tally.add(hit, Fraction(1, sequence.size))
+                tally.add(hit, Fraction(1, sequence.size), Fraction(len(sequence.left), sequence.size))
         return tally
 
     def as_json(self) -> dict[str, Json]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from obclip_privacy.audit.findings import Finding, finding
+from obclip_privacy.audit.findings import Finding, count_measured, finding
 from obclip_privacy.audit.record import Links
 
 #: A value is missed in at least this many sets before its absence means something.
@@ -52,5 +52,14 @@ class MissingValues:
             ]
             if real_only:
                 detail = f"{len(real_only)} of {len(tally)} values in {sets} sets"
-                found.append(finding("value_missing", attribute=key[1], detail=detail, count=len(real_only)))
+                found.append(
+                    finding(
+                        "value_missing",
+                        attribute=key[1],
+                        detail=detail,
+                        content="\n".join(key[0]).encode(),
+                        count=len(real_only),
+                        measured=count_measured(len(real_only)),
+                    )
+                )
         return found

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from obclip_privacy.audit.figures.position import PositionTally
-from obclip_privacy.audit.findings import Finding, finding
+from obclip_privacy.audit.figures.position import PositionFigures, PositionTally
+from obclip_privacy.audit.findings import Finding, Measured, finding
 from obclip_privacy.audit.linkage.repeats import content_of_all
 from obclip_privacy.audit.record import Links, Record
 from obclip_privacy.audit.tally import MIN_SHARED, AttackTally
-from obclip_privacy.interval import upper_tail
+from obclip_privacy.interval import Z, upper_tail, wilson_interval
 from obclip_privacy.policy.frozen import Json
 
 #: The mean position is tested with a normal approximation, which needs this many sets.
@@ -75,22 +76,34 @@ class Orders:
         if self.rerun or figures.sets < MIN_SHARED:
             return []
         expected = float(figures.first_expected)
-        least = min(
-            upper_tail(self.position.first, figures.sets, expected),
-            upper_tail(self.last, figures.sets, expected),
-            figures.p_value if figures.sets >= MIN_POSITIONS else 1.0,
-        )
-        if least >= ALPHA:
+        likely = {
+            "first": upper_tail(self.position.first, figures.sets, expected),
+            "last": upper_tail(self.last, figures.sets, expected),
+            "mean": figures.p_value if figures.sets >= MIN_POSITIONS else 1.0,
+        }
+        place = min(likely, key=lambda name: likely[name])
+        if (least := likely[place]) >= ALPHA:
             return []
         always = self.position.first == figures.sets or self.last == figures.sets
         canonical = all(len(varying.orders) == 1 for varying in self.varying.values())
         kind = "position_prior" if canonical and not always else "position"
         detail = f"first in {float(figures.first_rate):.1%} of {figures.sets} sets, uniform {expected:.1%}"
-        return [finding(kind, detail=f"{detail}, p = {least:.2g}")]
+        measured = self._measured(place, figures)
+        return [finding(kind, detail=f"{detail}, p = {least:.2g}", content=place.encode(), measured=measured)]
+
+    def _measured(self, place: str, figures: PositionFigures) -> Measured:
+        """How often the real one is at a place, or how far its mean position is off; with 95 % bounds."""
+        if place == "mean":
+            root = math.sqrt(figures.sets)
+            return Measured(Fraction(abs(figures.z) / root), Fraction((abs(figures.z) + Z) / root))
+        hits = self.position.first if place == "first" else self.last
+        most = wilson_interval(hits, figures.sets)[1]
+        return Measured(Fraction(hits, figures.sets), Fraction(most))
 
     def tally(self) -> AttackTally:
         """The guess that the first one is real."""
-        return AttackTally(self.position.sets, Fraction(self.position.first), self.position.expected)
+        sets, first, expected = self.position.sets, self.position.first, self.position.expected
+        return AttackTally(sets, Fraction(first), expected, sets, first, expected)
 
     @property
     def most(self) -> int:

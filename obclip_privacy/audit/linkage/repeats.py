@@ -65,7 +65,8 @@ class Repeats:
         """The guess at one of the members that are left; the real one always is."""
         tally = AttackTally()
         for prompt in self._repeated():
-            tally.add(Fraction(1, max(len(prompt.members), 1)), Fraction(1, prompt.first_size))
+            left, size = max(len(prompt.members), 1), prompt.first_size
+            tally.add(Fraction(1, left), Fraction(1, size), Fraction(left, size))
         return tally
 
     def as_json(self) -> dict[str, Json]:

@@ -23,7 +23,8 @@ def scores_of_attacks(attacks: Mapping[str, Attack], seen: Observation, truth: T
             attacker = f"{name}.{guess.part}" if guess.part else name
             # of a column (0.gender) the attribute is what is tallied
             target = guess.target if guess.target == JOINT else guess.target.partition(".")[2] or guess.target
-            found.append(Score(attacker, target, guess.hit(real), Fraction(1, len(guess.scores))))
+            chance = Fraction(1, len(guess.scores))
+            found.append(Score(attacker, target, guess.hit(real), chance, guess.share))
     return found
 
 

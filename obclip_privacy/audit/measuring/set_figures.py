@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 
 from obclip_privacy.audit.figures.bayes_vulnerability import vulnerability_given
-from obclip_privacy.audit.figures.block_leakage import Choice, block_min_entropy_leakage
+from obclip_privacy.audit.figures.block_leakage import (
+    Choice,
+    attribute_figures,
+    choice_figures,
+    product_choice,
+)
 from obclip_privacy.audit.figures.channel import deterministic, marginal_channel, uniform
 from obclip_privacy.audit.figures.cost import set_macs
 from obclip_privacy.audit.figures.edit_distance import edit_distance
@@ -23,6 +28,7 @@ from obclip_privacy.audit.observation import ColumnView, Observation, marginal, 
 from obclip_privacy.audit.reading import Reading
 from obclip_privacy.audit.record import ColumnFigures, Number
 from obclip_privacy.audit.sources.subject import Subject
+from obclip_privacy.policy.frozen import FrozenMap
 
 _COUNTED = ("closure", "odd_one_out", "contradiction", "uneven", "unhidden", "visible", "cues")
 
@@ -59,7 +65,7 @@ def set_figures(
         figures["timing"] = int(uneven_times(seen.seconds))
     if _is_known(seen):
         channel = None if _says_nothing(seen) else deterministic(seen.prior, seen.outputs or ())
-        figures.update(information(seen.prior, channel, _choices(seen.columns)))
+        figures.update(information(seen.prior, channel, _block_figures(seen)))
     else:
         left = normalised([seen.prior[member] for member in alive])
         figures.update(information_by_form(seen.prior, left, uniform(len(alive))))
@@ -81,7 +87,9 @@ def set_figures(
 def column_figures(seen: Observation, index: int, alive: Sequence[int]) -> ColumnFigures:
     """The figures of one attribute of one person, given that one of *alive* is real."""
     if _is_known(seen) and _says_nothing(seen):
-        return _closed_column_figures(seen.columns, index, seen.assignments, seen.prior, tuple(alive))
+        return _closed_column_figures(
+            seen.columns, index, seen.assignments, seen.prior, seen.domain_prior, tuple(alive)
+        )
     return _column_figures(seen, index, alive)
 
 
@@ -92,10 +100,11 @@ def _closed_column_figures(
     index: int,
     assignments: tuple[tuple[int, ...], ...],
     prior: tuple[Fraction, ...],
+    domain_prior: tuple[Fraction, ...],
     alive: tuple[int, ...],
 ) -> ColumnFigures:
-    members = ("",) * len(assignments)
-    seen = Observation(members, members, columns, assignments, prior, survivors=len(assignments))
+    members, n = ("",) * len(assignments), len(assignments)
+    seen = Observation(members, members, columns, assignments, prior, domain_prior, survivors=n)
     return _column_figures(seen, index, alive)
 
 
@@ -105,17 +114,17 @@ def _column_figures(seen: Observation, index: int, alive: Sequence[int]) -> Colu
     by_value = dict(zip(column.values, found, strict=True))
     spread = [by_value.get(value, Fraction(0)) for value in column.domain]
     distance = ordered_distance if column.ordered else equal_distance
-    bits = block_min_entropy_leakage(column.domain_prior, column.blocks) if column.blocks else 0.0
+    blocks = _block_figures(seen, index)
     values = [assignment[index] for assignment in seen.assignments]
     prior, counts = marginal(seen, index), Counter(values[member] for member in alive)
     even = [Fraction(counts[value], len(alive)) for value in range(len(column.values))]
     if not _is_known(seen):
         figures = information_by_form(prior, found, even)
     elif _says_nothing(seen):
-        figures = information(prior, None, _choices([column]))
+        figures = information(prior, None, blocks)
     else:
         channel = marginal_channel(seen.prior, values, len(column.values), seen.outputs or ())
-        figures = information(prior, channel, _choices([column]))
+        figures = information(prior, channel, blocks)
     return ColumnFigures(
         column.key,
         column.attribute,
@@ -125,19 +134,32 @@ def _column_figures(seen: Observation, index: int, alive: Sequence[int]) -> Colu
         distinct_l_diversity(by_value),
         entropy_l_diversity(by_value),
         distance(spread, column.domain_prior),
-        bits,
+        float(blocks.get("leakage_bits", 0.0)),
         figures,
     )
 
 
-def _choices(columns: Sequence[ColumnView]) -> list[Choice]:
-    """The choices of blocks that the *columns* come from; none if no column is a block of its domain."""
-    if not any(column.blocks for column in columns):
-        return []
-    return [
+def _block_figures(seen: Observation, index: int | None = None) -> Mapping[str, Number]:
+    """What the choice of the block gives away, of one attribute or of all; nothing if there are no blocks."""
+    return _chosen(seen.columns, seen.domain_prior, index)
+
+
+# A domain's blocks are those of every prompt that states it.
+@lru_cache(maxsize=32)
+def _chosen(
+    columns: tuple[ColumnView, ...], domain_prior: tuple[Fraction, ...], index: int | None
+) -> Mapping[str, Number]:
+    choices = [
         Choice(column.domain_prior, column.blocks or (tuple(range(len(column.domain))),))
         for column in columns
     ]
+    if not any(column.blocks for column in columns):
+        return FrozenMap()
+    if not domain_prior:
+        alone = index is not None and not columns[index].blocks
+        return FrozenMap() if alone else choice_figures(choices if index is None else [choices[index]])
+    whole = product_choice(domain_prior, choices)
+    return choice_figures([whole]) if index is None else attribute_figures(whole, choices, index)
 
 
 def _is_known(seen: Observation) -> bool:

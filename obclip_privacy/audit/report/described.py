@@ -14,27 +14,53 @@ class Described:
         title: what it is.
         better: ``higher`` or ``lower``.
         against: what to compare it with.
+        plot: what it is of one entry, where it is plotted.
     """
 
     name: str
     title: str
     better: str
     against: str
+    plot: str = ""
 
 
 FIGURES: tuple[Described, ...] = (
     Described(
-        "n", "people it could be: size of the smallest anonymity set", "higher", "the product of the domains"
+        "n",
+        "people it could be: size of the smallest anonymity set",
+        "higher",
+        "the product of the domains",
+        "people it could be",
     ),
-    Described("n_sent", "prompts sent at once, at most", "lower", "1, which needs no candidates"),
-    Described("k_eff", "members that survive the re-run attack, in the worst set", "higher", "n"),
+    Described(
+        "n_sent",
+        "prompts sent at once, at most",
+        "lower",
+        "1, which needs no candidates",
+        "prompts sent at once",
+    ),
+    Described(
+        "k_eff",
+        "members that survive the re-run attack, in the worst set",
+        "higher",
+        "n",
+        "people it could still be after an attack",
+    ),
     Described("closure", "prompts whose set depends on who is real", "lower", "0"),
     Described(
-        "posterior", "best guess at everything, in the worst set, under the stated prior", "lower", "1/n"
+        "posterior",
+        "best guess at everything, in the worst set, under the stated prior",
+        "lower",
+        "1/n",
+        "how often the best guess at the whole person is right",
     ),
     Described("posterior_uniform", "the same under a uniform prior", "lower", "1/n"),
     Described(
-        "posterior_worst_attribute", "best guess at one attribute", "lower", "1 / number of its values"
+        "posterior_worst_attribute",
+        "best guess at one attribute",
+        "lower",
+        "1 / number of its values",
+        "how often the best guess at one attribute is right",
     ),
     Described(
         "prior_vulnerability", "best guess before anything is sent, under the stated prior", "lower", "1/n"
@@ -66,6 +92,9 @@ FIGURES: tuple[Described, ...] = (
     ),
     Described("bytes", "bytes of the largest set", "lower", "the prompt's own"),
     Described(
-        "macs", "multiply-accumulates of the largest set (rule: docs/audit.md)", "lower", "one candidate"
+        "macs",
+        "multiply-accumulates of the largest set (T: 10^12; rule: docs/audit.md)",
+        "lower",
+        "one candidate",
     ),
 )

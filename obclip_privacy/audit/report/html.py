@@ -6,6 +6,7 @@ policy forbids the page to load anything. Text of prompts is in it only if the d
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,6 +19,7 @@ from obclip_privacy.policy.frozen import Json
 #: Findings that the page lists; the JSON report has all of them.
 MAX_FINDINGS = 500
 _WIDTH, _HEIGHT = 360, 120
+_TERA = 10**12
 #: A bar is no wider than this: one that fills the plot looks like a background.
 _MAX_BAR = 60
 
@@ -89,23 +91,30 @@ def render_html(data: Mapping[str, Json]) -> str:
     environment.filters["short"] = _short
     figures = data["figures"] if isinstance(data["figures"], Mapping) else {}
     distributions = figures.get("distributions", {})
-    plots = {
-        name: bars_of(bars)
+    titles = {described.name: described.plot for described in FIGURES}
+    plots = [
+        (name, titles.get(name, ""), bars_of(bars))
         for name, bars in (distributions.items() if isinstance(distributions, Mapping) else ())
         if isinstance(bars, Mapping)
-    }
+    ]
     rows = [
         (described, figures[described.name])
         for described in FIGURES
         if figures.get(described.name) is not None
     ]
-    findings = data["findings"]
+    findings = data["findings"] if isinstance(data["findings"], Sequence) else []
+    failures = Counter(
+        str(found["title"])
+        for found in findings
+        if isinstance(found, Mapping) and found["severity"] == "fail"
+    )
     return environment.get_template("report.html.j2").render(
         data=data,
         figures=figures,
         rows=rows,
         plots=plots,
-        findings=list(findings)[:MAX_FINDINGS] if isinstance(findings, Sequence) else [],
+        findings=list(findings)[:MAX_FINDINGS],
+        failures=failures.most_common(),
         pieces_of=pieces_of,
         width=_WIDTH,
         height=_HEIGHT,
@@ -117,7 +126,9 @@ def _percent(value: object) -> str:
 
 
 def _short(value: object) -> str:
-    """At most four digits of a fraction; whole numbers in groups of three."""
+    """At most four digits of a fraction; whole numbers in groups of three, or as multiples of 10^12."""
+    if isinstance(value, (int, float)) and abs(value) >= _TERA:
+        return f"{value / _TERA:.4g} T"
     if isinstance(value, float) and not value.is_integer():
         return f"{value:.4g}"
     return f"{value:,.0f}" if isinstance(value, (int, float)) else str(value)

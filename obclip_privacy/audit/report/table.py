@@ -31,14 +31,15 @@ _SHOWN = ("prompts", "audited", "refused", "n", "n_sent", "k_eff", "closure", "p
 def print_report(data: Mapping[str, Json]) -> None:
     """Print verdict, figures, attackers and findings."""
     figures = _mapping(data["figures"])
-    typer.echo(f"verdict: {data['verdict']}")
+    untested = ", ".join(str(kind) for kind in _rows(data["untested"]))
+    typer.echo(f"verdict: {data['verdict']}" + (f" (not tested: {untested})" if untested else ""))
     names = [*_SHOWN, "posterior_worst_attribute", "leakage_bits", "cues", "odd_one_out", "contradiction"]
     rows = [(name, _cell(figures.get(name))) for name in names if figures.get(name) is not None]
     print_table(("figure (worst case)", "value"), rows)
     attackers = [_mapping(row) for row in _rows(data["attackers"])]
     if attackers:
         print_table(
-            ("attacker", "target", "right", "chance", "95 % interval", "guesses"),
+            ("attacker", "target", "right", "chance", "95 % interval", "luck", "guesses"),
             [
                 (
                     str(row["attacker"]),
@@ -46,6 +47,7 @@ def print_report(data: Mapping[str, Json]) -> None:
                     _cell(row["accuracy"]),
                     _cell(row["chance"]),
                     " to ".join(_cell(bound) for bound in _rows(row["interval"])) or "too few guesses",
+                    "" if row["p_value"] is None else f"{row['p_value']:.2g}",
                     str(row["trials"]),
                 )
                 for row in attackers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 
@@ -14,6 +14,7 @@ from obclip_privacy.audit.observation import (
     ColumnView,
     Observation,
     Truth,
+    marginal_of,
     normalised,
     product_prior,
 )
@@ -47,6 +48,7 @@ class PolicySource:
         self._engine = engine
         self._reading = reading
         self._prior = prior
+        self._joint: dict[tuple[ColumnView, ...], _Joint | None] = {}
 
     def subject(self, row: int, asked: Asked) -> Subject:
         """The set of a prompt, with every member fed back through the public entry."""
@@ -70,6 +72,8 @@ class PolicySource:
             )
         members = found.members or found.candidates
         columns = self._columns(reports, len(members))
+        joint = self._joint_prior(columns)
+        columns = joint.columns if joint else columns
         assignments = (
             tuple(itertools.product(*(range(len(c.values)) for c in columns)))
             if columns
@@ -80,7 +84,8 @@ class PolicySource:
             members=members,
             columns=columns,
             assignments=assignments,
-            prior=self._joint_prior(columns, assignments, len(members)),
+            prior=joint.members if joint else product_prior(columns, assignments),
+            domain_prior=joint.domain if joint else (),
             survivors=found.figures.k_eff if len(members) > MAX_RERUN else None,
             negative_prompt=found.cloud_negative_prompt,
             outputs=self._engine.outputs(members, negative_prompt) if len(members) <= MAX_RERUN else None,
@@ -151,13 +156,11 @@ class PolicySource:
         blocks = self._engine.blocks(policy, places)
         return tuple(tuple(places.index(value) for value in block) for block in blocks)
 
-    def _joint_prior(
-        self, columns: Sequence[ColumnView], assignments: Sequence[Sequence[int]], n: int
-    ) -> tuple[Fraction, ...]:
-        if not columns:
-            return (Fraction(1, n),) * n
-        joint = self._prior.joint(columns, assignments)
-        return joint if joint is not None else product_prior(columns, assignments)
+    def _joint_prior(self, columns: tuple[ColumnView, ...]) -> _Joint | None:
+        """What a joint prior says of the columns, if one is stated for them; the same for all their sets."""
+        if columns not in self._joint:
+            self._joint[columns] = _joint_of(self._prior, columns)
+        return self._joint[columns]
 
     def _real_member(
         self, prompt: str, found: CandidateSet, columns: Sequence[ColumnView], members: Sequence[str]
@@ -179,3 +182,38 @@ class PolicySource:
                 return None
             index = index * len(column.values) + column.values.index(identifier)
         return index
+
+
+@dataclass(frozen=True, slots=True)
+class _Joint:
+    """A joint prior over the columns of a set.
+
+    Attributes:
+        columns: with its distributions.
+        members: it, given that one of the set's members is real.
+        domain: over the product of the columns' domains.
+    """
+
+    columns: tuple[ColumnView, ...]
+    members: tuple[Fraction, ...]
+    domain: tuple[Fraction, ...]
+
+
+def _joint_of(prior: Prior, columns: tuple[ColumnView, ...]) -> _Joint | None:
+    rows = list(itertools.product(*(column.values for column in columns)))
+    combinations = list(itertools.product(*(column.domain for column in columns)))
+    members, domain = prior.joint(columns, rows), prior.joint(columns, combinations)
+    if members is None or domain is None:
+        return None
+    found = []
+    for place, column in enumerate(columns):
+        inside = [column.values.index(row[place]) for row in rows]
+        whole = [column.domain.index(row[place]) for row in combinations]
+        found.append(
+            replace(
+                column,
+                prior=marginal_of(members, inside, len(column.values)),
+                domain_prior=marginal_of(domain, whole, len(column.domain)),
+            )
+        )
+    return _Joint(tuple(found), members, domain)

@@ -7,7 +7,7 @@ one string. ``prior`` is a list of probabilities, one a candidate, or an object 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from obclip_privacy.audit.observation import (
     ColumnView,
     Observation,
     Truth,
+    marginal_of,
     normalised,
     product_prior,
     set_digest,
@@ -160,6 +161,10 @@ def subject_of(row: int, given: GivenSet, generator: Generator | None, *, repeat
         for text, p in zip(given.candidates, given.prior, strict=True):
             weights[text] = weights.get(text, Fraction(0)) + p
         prior = normalised([weights[text] for text in members])
+        columns = tuple(
+            _under(column, marginal_of(prior, [row[place] for row in assignments], len(column.values)))
+            for place, column in enumerate(columns)
+        )
     else:
         prior = product_prior(columns, assignments)
     again = rerun(generator, members, repeats=repeats) if generator else None
@@ -217,3 +222,8 @@ def _columns(
         tuple(column.values.index(given.values[place][column.key]) for column in columns) for place in places
     )
     return tuple(columns), assignments
+
+
+def _under(column: ColumnView, prior: tuple[Fraction, ...]) -> ColumnView:
+    """*column* with the distribution that a prior of whole candidates gives it."""
+    return replace(column, prior=prior, domain_prior=prior)
