@@ -19,21 +19,10 @@ from obclip_gen.backends.registry import load_backend, split_reference
 from obclip_gen.backends.text.sentencepiece import read_vocabulary
 from obclip_gen.flow_schedule import FlowSchedule
 from obclip_gen.schedule import NoiseSchedule
-from obclip_gen.testing.families import write_family
 from obclip_privacy.errors import BadInputError
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 Models = Callable[[str], Path]
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Models:
-    root = tmp_path_factory.mktemp("written")
-
-    def get(family: str) -> Path:
-        return root / family if (root / family).exists() else write_family(root / family, family)
-
-    return get
 
 
 @pytest.fixture
