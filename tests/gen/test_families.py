@@ -264,8 +264,7 @@ def test_t5_may_be_left_out_of_stable_diffusion_3(
     assert torch.equal(one[:, :77], two[:, :77])
     assert float(two[:, 77:].abs().max()) == 0 < float(one[:, 77:].abs().max())
     long = f"{PROMPT}, in a park" * 20
-    assert with_t5.unread(long) == ""
-    assert without.unread(long) != ""
+    assert len(with_t5.unread(long)) < len(without.unread(long))
     lost = Path(shutil.copytree(folder("sd3"), tmp_path / "lost"))
     shutil.rmtree(lost / "text_encoder_3")
     with pytest.raises(BadInputError, match="has no text_encoder_3"):

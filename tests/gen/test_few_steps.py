@@ -93,7 +93,7 @@ def test_a_file_in_the_folder_beside_a_single_file(written: Models, tmp_path: Pa
         ('{"num_inference_steps": null}', "num_inference_steps: must be a whole number"),
         ('{"num_inference_steps": 4, "split": 5}', "split must be from 0 to num_inference_steps"),
         ('{"guidance_scale": "1"}', "guidance_scale: must be a number"),
-        ('{"solver": "euler-ancestral"}', "euler-ancestral cannot be split"),
+        ('{"solver": "euler-ancestral"}', "solver: euler-ancestral cannot be split"),
         ('{"timestep_spacing": "even"}', "timestep_spacing: use one of leading, linspace, trailing"),
     ],
 )
