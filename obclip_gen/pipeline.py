@@ -163,17 +163,20 @@ def device_settings(
 ) -> DeviceSettings:
     """Choose how the device goes on.
 
-    Models that are made for one solver share the request's steps, solver and guidance, so that the levels
-    are the same and the run goes on bit for bit. A device model that is made for another solver (a
-    consistency model behind a plain one, or the reverse) takes its own defaults; the hand-over is matched
-    by noise level. What the person asks for comes first. Nothing here is sent.
+    Models that are made for one solver and a like number of steps share the request's steps, solver and
+    guidance, so that the levels are the same and the run goes on bit for bit. A device model that is made
+    otherwise (a consistency model behind a plain one, FLUX schnell behind dev, or the reverse) takes its own
+    defaults; the hand-over is matched by noise level. What the person asks for comes first. Nothing here is
+    sent.
 
     Raises:
         BadInputError: a choice is out of range, or no solver fits the device model.
     """
     own, schedule = device.defaults, device.fingerprint.schedule
     name = options.device_solver
-    shared = own.solver == cloud.defaults.solver and name in (None, settings.solver.name)
+    steps_made_for = sorted((own.num_inference_steps, cloud.defaults.num_inference_steps))
+    alike = own.solver == cloud.defaults.solver and steps_made_for[1] <= 2 * steps_made_for[0]
+    shared = alike and name in (None, settings.solver.name)
     solver = (
         settings.solver if shared else SolverSettings(name or own.solver, schedule.timestep_spacing, False)
     )

@@ -76,6 +76,8 @@ class DenoiseResult:
         fingerprint: of the model that ran.
         cost: what it cost.
         request_sha256: hash of the request body that this answers.
+        unread: how many characters at the end of each candidate, and last of the negative prompt, the model
+            did not read, N + 1 numbers; 0 where all of it was read.
     """
 
     latents: Tensor
@@ -86,6 +88,7 @@ class DenoiseResult:
     fingerprint: Fingerprint
     cost: CostRecord
     request_sha256: str
+    unread: tuple[int, ...]
 
     def hand_over(self, index: int, restart: bool = False) -> HandOver:
         """Give candidate *index* alone, as a batch of one, to go on from; without the history to
@@ -135,6 +138,7 @@ class DenoiseResult:
             "fingerprint": self.fingerprint.to_json(),
             "cost": self.cost.to_json() | {"seconds": f"{min(self.cost.seconds, 1e8):012.3f}"},
             "request_sha256": self.request_sha256,
+            "unread": list(self.unread),
         }
         return save(tensors, metadata={_METADATA_KEY: canonical_bytes(header).decode()})
 
@@ -214,6 +218,7 @@ def _parse(body: bytes, request: DenoiseRequest, latent_shape: tuple[int, int, i
         fingerprint=fingerprint,
         cost=_cost(_object(header, "cost")),
         request_sha256=request.sha256,
+        unread=_unread(header.get("unread"), request),
     )
 
 
@@ -240,6 +245,16 @@ def _object(header: Mapping[str, Json], name: str) -> Mapping[str, Json]:
     if not isinstance(value, Mapping):
         raise ValueError(f"its {name} is missing")
     return value
+
+
+def _unread(value: Json, request: DenoiseRequest) -> tuple[int, ...]:
+    texts = (*request.prompts, request.negative_prompt)
+    given = value if isinstance(value, list) else []
+    counts = tuple(count for count in given if isinstance(count, int) and not isinstance(count, bool))
+    fitting = len(counts) == len(given) == len(texts)
+    if not fitting or not all(0 <= count <= len(text) for count, text in zip(counts, texts, strict=True)):
+        raise ValueError("what it says was not read of the prompts cannot be so")
+    return counts
 
 
 def _level(value: Json) -> float:

@@ -37,7 +37,7 @@ def _file(reference: str, options: LoadOptions) -> Backend:
 
 
 def _hub(name: str, options: LoadOptions) -> Backend:
-    from obclip_gen.backends.hub import load_hub
+    from obclip_gen.backends.folder import load_hub
 
     return load_hub(name, options)
 

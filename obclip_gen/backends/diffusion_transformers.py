@@ -24,10 +24,13 @@ from obclip_gen.fingerprint import Schedule
 from obclip_gen.flow_schedule import FlowSchedule
 from obclip_gen.schedule import NoiseSchedule
 from obclip_privacy.errors import BadInputError
+from obclip_privacy.policy.frozen import Json
 
 _HIDDEN = "encoder_hidden_states"
 _POOLED = "pooled"
 _MASK = "mask"
+#: Stable Diffusion 3's T5.
+_THIRD = "text_encoder_3"
 
 
 class TransformerBackend(FamilyBackend):
@@ -40,16 +43,23 @@ class TransformerBackend(FamilyBackend):
 
     def _check(self, parts: Parts) -> None:
         parts.config("transformer", (self.denoiser_class,))
-        for part, kind in self.texts.items():
+        for part, kind in self._texts(parts).items():
             if not parts.has(part):
-                raise BadInputError(f"{parts.layout.model_id}: has no {part}")
+                remedy = " (Stable Diffusion 3 runs without it: --no-t5)" if part == _THIRD else ""
+                raise BadInputError(f"{parts.layout.model_id}: has no {part}{remedy}")
             parts.config(part, (kind,))
+
+    def _texts(self, parts: Parts) -> Mapping[str, str]:
+        """Give the text encoders that are used, by part."""
+        if not self._options.t5:
+            raise BadInputError(f"{parts.layout.model_id}: only Stable Diffusion 3 runs without T5")
+        return self.texts
 
     def _load_denoiser(self, parts: Parts) -> Any:
         return parts.load("transformer", "diffusers", self.denoiser_class)
 
     def _load_text(self, parts: Parts) -> Mapping[str, ClipEncoder | T5Encoder]:
-        return {part: self._load_encoder(parts, part, kind) for part, kind in self.texts.items()}
+        return {part: self._load_encoder(parts, part, kind) for part, kind in self._texts(parts).items()}
 
     def _load_encoder(self, parts: Parts, part: str, kind: str) -> ClipEncoder | T5Encoder:
         model = parts.load(part, "transformers", kind)
@@ -72,9 +82,6 @@ class TransformerBackend(FamilyBackend):
     def _t5_encoder(self) -> T5Encoder:
         return next(encoder for encoder in self._encoders.values() if isinstance(encoder, T5Encoder))
 
-    def _side(self) -> int:
-        return int(self._denoiser.config.sample_size * self._decoder.downscale)
-
     def _grid(self) -> int:
         return int(self._denoiser.config.patch_size)
 
@@ -93,11 +100,11 @@ class PixArtBackend(TransformerBackend):
         sigma = "Sigma" in str(parts.layout.index().get("_class_name", ""))
         return T5Encoder(model, tokenizer, 300 if sigma else 120, masked=True, lower=True)
 
-    def _load_schedule(self, parts: Parts) -> Schedule:
-        return NoiseSchedule.from_config(parts.json("scheduler", "scheduler_config.json"))
+    def _schedule_of(self, config: Mapping[str, Json]) -> Schedule:
+        return NoiseSchedule.from_config(config)
 
     def _own_defaults(self) -> Defaults:
-        return Defaults(self._side(), self._side(), guidance_scale=4.5)
+        return Defaults(*self._size(), guidance_scale=4.5)
 
     def encode(self, prompts: Sequence[str]) -> Conditioning:
         """Encode prompts with T5: hidden states ``[R, L, D]`` and a mask ``[R, L]``."""
@@ -135,21 +142,33 @@ class Sd3Backend(TransformerBackend):
     texts: ClassVar[Mapping[str, str]] = {
         "text_encoder": "CLIPTextModelWithProjection",
         "text_encoder_2": "CLIPTextModelWithProjection",
-        "text_encoder_3": "T5EncoderModel",
+        _THIRD: "T5EncoderModel",
     }
 
-    def _load_schedule(self, parts: Parts) -> Schedule:
-        config = parts.json("scheduler", "scheduler_config.json")
+    def _texts(self, parts: Parts) -> Mapping[str, str]:
+        """T5 may be left out, and models are saved without (diffusers writes ``[null, null]`` for it)."""
+        if self._options.t5 and parts.layout.index().get(_THIRD) != [None, None]:
+            return self.texts
+        return {part: kind for part, kind in self.texts.items() if part != _THIRD}
+
+    def _schedule_of(self, config: Mapping[str, Json]) -> Schedule:
         return FlowSchedule.from_config(config, "trained", int(self._denoiser.config.patch_size))
 
     def _own_defaults(self) -> Defaults:
-        return Defaults(self._side(), self._side(), 28, split=11, guidance_scale=7.0, solver="flow-euler")
+        return Defaults(*self._size(), 28, split=11, guidance_scale=7.0, solver="flow-euler")
 
     def encode(self, prompts: Sequence[str]) -> Conditioning:
-        """Encode prompts: CLIP's states beside each other, padded to T5's width, then T5's in a row."""
+        """Encode prompts: CLIP's states beside each other, padded to T5's width, then T5's in a row.
+
+        Zeros stand for a T5 that was left out, as in training (Esser et al. 2024).
+        """
         clips = [encoder.encode(prompts) for encoder in self._clips()]
         clip = torch.cat([states for states, _ in clips], dim=-1)
-        t5, _ = self._t5_encoder().encode(prompts)
+        if _THIRD in self._encoders:
+            t5, _ = self._t5_encoder().encode(prompts)
+        else:
+            width = int(self._denoiser.config.joint_attention_dim)
+            t5 = torch.zeros(len(prompts), self._t5_length(self._parts), width, device=clip.device)
         clip = functional.pad(clip, (0, t5.shape[-1] - clip.shape[-1]))
         pooled = torch.cat([first for _, first in clips if first is not None], dim=-1)
         return Conditioning({_HIDDEN: torch.cat([clip, t5], dim=1), _POOLED: pooled})
@@ -182,8 +201,7 @@ class FluxBackend(TransformerBackend):
     def _t5_length(self, parts: Parts) -> int:
         return 512 if parts.config("transformer", (self.denoiser_class,)).get("guidance_embeds") else 256
 
-    def _load_schedule(self, parts: Parts) -> Schedule:
-        config = parts.json("scheduler", "scheduler_config.json")
+    def _schedule_of(self, config: Mapping[str, Json]) -> Schedule:
         return FlowSchedule.from_config(config, "uniform", self._PATCH)
 
     def _own_defaults(self) -> Defaults:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from obclip_gen.reading import Fields
@@ -33,7 +32,9 @@ class LoadOptions:
         clip_skip: layers of CLIP that are left out at the end, 0 to 8.
         low_memory: attention in slices, pictures decoded one at a time and in tiles.
         safety_checker: whether a checker that the model ships holds pictures back.
-        decoder: folder of an ``AutoencoderTiny`` that decodes in place of the model's autoencoder.
+        t5: whether Stable Diffusion 3 reads with its T5 encoder too, the largest of its parts.
+        decoder: an ``AutoencoderTiny`` that decodes in place of the model's autoencoder: its folder, or
+            ``hub:OWNER/NAME``.
 
     Raises:
         BadInputError: a number is out of range.
@@ -45,7 +46,8 @@ class LoadOptions:
     clip_skip: int = 0
     low_memory: bool = False
     safety_checker: bool = True
-    decoder: Path | None = None
+    t5: bool = True
+    decoder: str | None = None
 
     def __post_init__(self) -> None:
         if self.compute not in COMPUTE:

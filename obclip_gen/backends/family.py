@@ -6,6 +6,7 @@ import contextlib
 import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, cast
 
 import torch
@@ -19,10 +20,13 @@ from obclip_gen.backends.openvino import DEVICE as OPENVINO
 from obclip_gen.backends.openvino import OpenVinoRuntime, load_openvino
 from obclip_gen.backends.parts import Parts
 from obclip_gen.backends.protocol import Conditioning, Macs
+from obclip_gen.backends.recipes import ModelSettings, settings_of
 from obclip_gen.backends.safety import SafetyChecker
 from obclip_gen.fingerprint import Fingerprint, Schedule
 from obclip_gen.macs import count_macs
+from obclip_gen.schedule import NoiseSchedule
 from obclip_privacy.errors import BadInputError
+from obclip_privacy.policy.frozen import Json
 
 
 class FamilyBackend(ABC):
@@ -64,7 +68,11 @@ class FamilyBackend(ABC):
             SafetyChecker(parts) if options.safety_checker and parts.has("safety_checker") else None
         )
         self._encoders = self._load_text(parts)
-        self._schedule = self._load_schedule(parts)
+        schedule = self._load_schedule(parts)
+        settings = self._settings(layout, parts)
+        if settings.timestep_spacing is not None and isinstance(schedule, NoiseSchedule):
+            schedule = replace(schedule, timestep_spacing=settings.timestep_spacing)
+        self._schedule = schedule
         self._fingerprint = Fingerprint(
             model_id=layout.model_id,
             family=self.family,
@@ -82,7 +90,7 @@ class FamilyBackend(ABC):
                 f"{layout.model_id}: the autoencoder has {self._decoder.channels} latent channels,"
                 f" the denoiser {self._fingerprint.latent_channels}"
             )
-        self._defaults = layout.defaults or self._own_defaults()
+        self._defaults = settings.defaults
         self._sampled: Conditioning | None = None
         self._macs = functools.lru_cache(maxsize=16)(self._count)
 
@@ -100,11 +108,45 @@ class FamilyBackend(ABC):
     def _text_parts(self) -> tuple[str, ...]:
         return tuple(self._encoders)
 
-    @abstractmethod
-    def _load_schedule(self, parts: Parts) -> Schedule: ...
+    def _load_schedule(self, parts: Parts) -> Schedule:
+        config = parts.json("scheduler", "scheduler_config.json")
+        try:
+            return self._schedule_of(config)
+        except BadInputError as error:
+            raise BadInputError(
+                f"{parts.layout.model_id}: scheduler/scheduler_config.json: {error}"
+            ) from None
 
     @abstractmethod
-    def _own_defaults(self) -> Defaults: ...
+    def _schedule_of(self, config: Mapping[str, Json]) -> Schedule:
+        """Read a scheduler's configuration."""
+
+    @abstractmethod
+    def _own_defaults(self) -> Defaults:
+        """What the family is run with."""
+
+    def _size(self) -> tuple[int, int]:
+        """Give the height and width in pixels that the denoiser's configuration states.
+
+        Raises:
+            BadInputError: it states none.
+        """
+        stated = self._denoiser.config.get("sample_size")
+        sides = list(stated) if isinstance(stated, list | tuple) else [stated] * 2
+        if len(sides) != 2 or not all(type(side) is int and side > 0 for side in sides):
+            raise BadInputError(
+                f"{self._parts.layout.model_id}: {self.denoiser_part}/config.json: sample_size must be a"
+                " whole number above 0, or two for height and width"
+            )
+        return sides[0] * self._decoder.downscale, sides[1] * self._decoder.downscale
+
+    def _settings(self, layout: ModelLayout, parts: Parts) -> ModelSettings:
+        if layout.defaults is not None:
+            return ModelSettings(layout.defaults)
+        kind = parts.json("scheduler", "scheduler_config.json").get("_class_name")
+        return settings_of(
+            layout.model_id, layout.root, kind, self._own_defaults(), embeds_guidance=self.embeds_guidance
+        )
 
     def _channels(self) -> int:
         return int(self._denoiser.config.in_channels)

@@ -1,12 +1,14 @@
-"""A local folder in diffusers' format, of whichever family its denoiser is."""
+"""A folder in diffusers' format, of whichever family its denoiser is: a local one, or fetched from a hub."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 from obclip_gen.backends.diffusion_transformers import FluxBackend, PixArtBackend, Sd3Backend
 from obclip_gen.backends.entry import LoadOptions
 from obclip_gen.backends.family import FamilyBackend
+from obclip_gen.backends.hub import local
 from obclip_gen.backends.layout import ModelLayout, folder_layout
 from obclip_gen.backends.parts import class_of, read_json
 from obclip_gen.backends.stable_diffusion import StableDiffusionBackend
@@ -28,6 +30,16 @@ def load_folder(path: str, options: LoadOptions) -> FamilyBackend:
         BadInputError: the folder is not a model of a supported family.
     """
     return load_layout(folder_layout(path), options)
+
+
+def load_hub(name: str, options: LoadOptions) -> FamilyBackend:
+    """Load ``hub:<name>``, which was fetched before.
+
+    Raises:
+        BadInputError: it was not fetched, or is not a model of a supported family.
+    """
+    layout = folder_layout(str(local(name)))
+    return load_layout(dataclasses.replace(layout, model_id=f"hub:{name}", title="from a hub"), options)
 
 
 def load_layout(layout: ModelLayout, options: LoadOptions) -> FamilyBackend:

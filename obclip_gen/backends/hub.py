@@ -6,30 +6,39 @@ connection: nothing about when or with whom a person draws goes to a hub.
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from obclip_gen.backends.entry import LoadOptions
-from obclip_gen.backends.family import FamilyBackend
-from obclip_gen.backends.folder import load_layout
-from obclip_gen.backends.layout import folder_layout
+from obclip_gen.backends.layout import single_part
 from obclip_gen.libs import library
 from obclip_privacy.errors import BadInputError, NetworkError
 
 _NAME = re.compile(r"(?P<repo>[\w.-]{1,96}/[\w.-]{1,96})(@(?P<revision>[\w./-]{1,100}))?")
 
-#: What a model in diffusers' format needs: configurations, vocabularies, safetensors. No code, no pickle.
-WANTED = ("*.json", "*/*.json", "*/*.txt", "*/*.model", "*/*.safetensors")
+#: What tells which kind of model it is.
+TELLING = ("*.json", "*/config.json")
+#: What a model in diffusers' format needs: configurations, vocabularies, safetensors. No code, no pickle. A
+#: single part, such as a tiny decoder, has its weights at the top; so have checkpoints of many gigabytes that
+#: lie beside a model's folders, under other names.
+WANTED = (
+    "*.json",
+    "*/*.json",
+    "*/*.txt",
+    "*/*.model",
+    "*/*.safetensors",
+    "diffusion_pytorch_model*.safetensors",
+)
 #: Second copies of weights, and parts that are not run.
 UNWANTED = ("*non_ema*", "*/openvino_*", "*/*.onnx*", "vae_*/*")
 #: Weights in 16 bits, which are taken where there are no others.
 HALVES = ("*.fp16.*", "*.fp16-*")
 #: What the names of the parts begin with that need weights.
 _RUN = ("unet", "transformer", "vae", "text_encoder")
+#: The one class that is of use by itself.
+TINY = "AutoencoderTiny"
 
 Download = Callable[..., str]
 
@@ -54,18 +63,23 @@ def _fetch(name: str, wanted: Sequence[str], unwanted: Sequence[str], **more: An
 
 
 def pull(name: str) -> Path:
-    """Fetch a model into the hub's cache on this machine.
+    """Fetch a model, or a tiny decoder, into the hub's cache on this machine.
 
     Returns:
         Its folder there.
 
     Raises:
-        BadInputError: this is no name of a model, or its weights are in no safetensors.
+        BadInputError: this is no name of a model, its weights are in no safetensors, or what lies there is
+            neither a model in diffusers' format nor a tiny decoder.
         NetworkError: it cannot be fetched.
     """
     try:
+        _check_kind(name, _fetch(name, TELLING, UNWANTED))  # before gigabytes are fetched in vain
         folder = _fetch(name, WANTED, (*UNWANTED, *HALVES))
-        halves = [f"{part}/*.safetensors" for part in _without_weights(folder)]
+        halves = [
+            f"{part}/*.safetensors" if part else "diffusion_pytorch_model*.safetensors"
+            for part in _without_weights(folder)
+        ]
         if halves:
             _fetch(name, halves, UNWANTED)
     except (OSError, ValueError) as error:
@@ -74,14 +88,26 @@ def pull(name: str) -> Path:
     bare = _without_weights(folder)
     if bare:
         raise BadInputError(
-            f"hub: {name}: {', '.join(bare)} has no safetensors file;"
+            f"hub: {name}: {', '.join(part or 'it' for part in bare)} has no safetensors file;"
             " other formats can run code and are refused"
         )
     return folder
 
 
+def _check_kind(name: str, folder: Path) -> None:
+    alone = single_part(folder)
+    if alone != TINY and not any((folder / part).is_dir() for part in ("unet", "transformer")):
+        what = f"a single part ({alone})" if alone else "no model in the format of diffusers"
+        raise BadInputError(
+            f"hub: {name} is {what};"
+            " what runs are whole models and, as --decoder, tiny decoders (AutoencoderTiny)"
+        )
+
+
 def _without_weights(folder: Path) -> list[str]:
-    """Name the parts that are run and have no weights there."""
+    """Name the parts that are run and have no weights there; a tiny decoder's own name is empty."""
+    if single_part(folder) == TINY:
+        return [] if any(folder.glob("*.safetensors")) else [""]
     parts = sorted(config.parent for config in folder.glob("*/config.json"))
     return [part.name for part in parts if part.name.startswith(_RUN) and not any(part.glob("*.safetensors"))]
 
@@ -100,13 +126,3 @@ def local(name: str) -> Path:
             f"hub: {name} is not on this machine, or not all of it;"
             f" fetch it with: obclip models pull hub:{name}"
         ) from None
-
-
-def load_hub(name: str, options: LoadOptions) -> FamilyBackend:
-    """Load ``hub:<name>``.
-
-    Raises:
-        BadInputError: it was not fetched, or is not a model of a supported family.
-    """
-    layout = folder_layout(str(local(name)))
-    return load_layout(dataclasses.replace(layout, model_id=f"hub:{name}", title="from a hub"), options)

@@ -62,7 +62,9 @@ class ModelLayout:
             value = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             raise BadInputError(f"{self.model_id}: model_index.json is not JSON") from None
-        return value if isinstance(value, dict) else {}
+        if not isinstance(value, dict):
+            raise BadInputError(f"{self.model_id}: model_index.json is not a JSON object")
+        return value
 
 
 def weights_folder() -> Path:
@@ -111,6 +113,10 @@ def folder_layout(path: str) -> ModelLayout:
     folder = Path(path).expanduser()
     if not folder.is_dir():
         raise BadInputError(f"diffusers: {path} is not a folder")
+    alone = single_part(folder)
+    if alone is not None:
+        hint = "give it as --decoder" if alone == "AutoencoderTiny" else "a whole model is needed"
+        raise BadInputError(f"diffusers: {path} is a single part ({alone}), not a model; {hint}")
     parts = {entry.name: entry for entry in sorted(folder.iterdir()) if entry.is_dir()}
     missing = [part for part in ("vae", "scheduler", "tokenizer", "text_encoder") if part not in parts]
     if not {"unet", "transformer"} & set(parts):
@@ -124,6 +130,16 @@ def folder_layout(path: str) -> ModelLayout:
         defaults=None,
         root=folder,
     )
+
+
+def single_part(folder: Path) -> str | None:
+    """Give the class of a part that fills a folder by itself; ``None`` for models, which have one a part."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    kind = config.get("_class_name") if isinstance(config, dict) else None
+    return kind if isinstance(kind, str) else None
 
 
 def part_layout(part: str, path: str) -> ModelLayout:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from obclip_gen.backends.entry import LoadOptions
 from obclip_gen.backends.layout import ModelLayout
+from obclip_gen.backends.odd_settings import ERRORS, odd_setting
 from obclip_gen.backends.openvino import DEVICE as OPENVINO
 from obclip_gen.backends.text.sentencepiece import read_vocabulary
 from obclip_gen.canonical import canonical_bytes
@@ -99,12 +101,20 @@ class Parts:
         except (OSError, ValueError, RuntimeError, library("safetensors").SafetensorError) as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise BadInputError(f"{self.layout.model_id}: {part} cannot be loaded: {reason}") from None
+        except ERRORS as error:
+            raise self.unusable(part, cls, error) from None
         lacking = told["missing_keys"]  # the libraries would leave them random
         if lacking:
             raise BadInputError(
                 f"{self.layout.model_id}: {part} cannot be loaded: its weights lack {min(lacking)}"
             )
         return self.ready(loaded)
+
+    def unusable(self, part: str, cls: Any, error: Exception) -> BadInputError:
+        """Name the key of a part's configuration that its class could not use."""
+        name = odd_setting(getattr(cls, "config_class", None) or cls, self.json(part, "config.json"))
+        what = f"{name} is of the wrong kind" if name else f"its class cannot use it ({error!r})"
+        return BadInputError(f"{self.layout.model_id}: {part}/config.json: {what}")
 
     def weights_dtype(self, *, half: bool) -> torch.dtype:
         """Give the type that weights are kept in: 16 bits where they may be and the device computes so."""
@@ -221,6 +231,18 @@ def read_json(layout: ModelLayout, part: str, name: str) -> dict[str, Json]:
         raise BadInputError(f"{layout.model_id}: {part}/{name} is missing or not JSON") from None
     if not isinstance(value, dict):
         raise BadInputError(f"{layout.model_id}: {part}/{name} is not a JSON object")
+    return value
+
+
+def number_of(model_id: str, part: str, config: Mapping[str, Any], name: str) -> float:
+    """Give a number above 0 of a part's configuration.
+
+    Raises:
+        BadInputError: it is none.
+    """
+    value = config.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise BadInputError(f"{model_id}: {part}/config.json: {name} must be a number above 0")
     return value
 
 

@@ -74,17 +74,14 @@ class StableDiffusionBackend(FamilyBackend):
         )
         return {"text_encoder": first, "text_encoder_2": second}
 
-    def _load_schedule(self, parts: Parts) -> Schedule:
-        config = parts.json("scheduler", "scheduler_config.json")
-        self._consistency = config.get("_class_name") == "LCMScheduler"
+    def _schedule_of(self, config: Mapping[str, Json]) -> Schedule:
         return NoiseSchedule.from_config(config)
 
     def _own_defaults(self) -> Defaults:
-        side = int(self._denoiser.config.sample_size) * self._decoder.downscale
-        if self._consistency:
-            scale = 8.0 if self.embeds_guidance else 1.0
-            return Defaults(side, side, num_inference_steps=8, split=3, guidance_scale=scale, solver="lcm")
-        return Defaults(side, side, guidance_scale=5.0 if self._two else 7.5)
+        height, width = self._size()
+        if self.embeds_guidance:
+            return Defaults(height, width, num_inference_steps=8, split=3, guidance_scale=8.0, solver="lcm")
+        return Defaults(height, width, guidance_scale=5.0 if self._two else 7.5)
 
     @property
     def embeds_guidance(self) -> bool:

@@ -133,6 +133,10 @@ def generate(
     clip_skip: Annotated[
         int, typer.Option(min=0, max=8, help="Layers of CLIP to leave out.", rich_help_panel=_MODELS)
     ] = 0,
+    no_t5: Annotated[
+        bool,
+        typer.Option("--no-t5", help="Stable Diffusion 3 without its T5 encoder.", rich_help_panel=_MODELS),
+    ] = False,
     low_memory: Annotated[
         bool,
         typer.Option("--low-memory", help="Attention in slices, decoding in tiles.", rich_help_panel=_MODELS),
@@ -141,8 +145,10 @@ def generate(
         bool, typer.Option(help="Use the checker that the device model ships.", rich_help_panel=_MODELS)
     ] = True,
     decoder: Annotated[
-        Path | None,
-        typer.Option(help="Folder of a tiny decoder (TAESD) for this device.", rich_help_panel=_MODELS),
+        str | None,
+        typer.Option(
+            help="Tiny decoder (TAESD) for this device: FOLDER or hub:OWNER/NAME.", rich_help_panel=_MODELS
+        ),
     ] = None,
     compute: Annotated[
         ComputeChoice, typer.Option(help="Arithmetic of the denoisers.", rich_help_panel=_MODELS)
@@ -184,9 +190,10 @@ def generate(
     load_torch()
     from obclip_gen.backends.entry import LoadOptions
     from obclip_gen.backends.registry import load_backend
-    from obclip_gen.cli.progress import generation_progress
+    from obclip_gen.cli.progress import generation_progress, print_note
     from obclip_gen.client.http import ClientSettings, RemoteCloud
     from obclip_gen.cloud import Cloud, LocalCloud
+    from obclip_gen.output.words import cloud_notes, device_notes, picture_notes, steps_notes
     from obclip_gen.pipeline import Options
     from obclip_gen.pipeline import generate as run
 
@@ -194,7 +201,12 @@ def generate(
     quiet_libraries()
     use_threads(threads)
     load = LoadOptions(
-        compute=compute.value, device=device, chunks=chunks, clip_skip=clip_skip, low_memory=low_memory
+        compute=compute.value,
+        device=device,
+        chunks=chunks,
+        clip_skip=clip_skip,
+        t5=not no_t5,
+        low_memory=low_memory,
     )
     options = Options(
         num_inference_steps=steps,
@@ -230,21 +242,12 @@ def generate(
             finisher = load_backend(
                 device_name, replace(load, decoder=decoder, safety_checker=safety_checker)
             )
-        for text, name in ((prompt, "prompt"), (negative_prompt, "negative prompt")):
-            unread = finisher.unread(text)
-            if unread:
-                console.print(
-                    f"note: the models do not read the end of this {name}:", style="yellow", end=" "
-                )
-                console.print(unread, markup=False, highlight=False, soft_wrap=True)
+        for note in device_notes(finisher, prompt, negative_prompt):
+            print_note(console, note)
         watch = stack.enter_context(generation_progress(console, server=server is not None))
         made = run(found, source, cloud, finisher, options, watch)
-    if not made.picture.any():
-        console.print(
-            "note: the picture is black; the device model's safety checker may have held it back"
-            " (--no-safety-checker)",
-            style="yellow",
-        )
+    for note in (*cloud_notes(made), *steps_notes(made, finisher), *picture_notes(made)):
+        print_note(console, note)
     _write(out, made, rules, finisher.fingerprint.to_json(), server is not None, output_format)
 
 

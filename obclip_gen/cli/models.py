@@ -108,6 +108,9 @@ def info(
     rows: Annotated[int, typer.Option(min=1, help="Denoiser rows for the memory: 2 N with guidance.")] = 2,
     compute: Annotated[ComputeChoice, typer.Option(help="Arithmetic of the denoiser.")] = ComputeChoice.AUTO,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps, openvino.")] = "auto",
+    no_t5: Annotated[
+        bool, typer.Option("--no-t5", help="Stable Diffusion 3 without its T5 encoder.")
+    ] = False,
     output_format: Annotated[Format, typer.Option("--format", "-f", help="table or json.")] = Format.TABLE,
 ) -> None:
     """Load a model and show its fingerprint, its settings, its cost and its memory, without running it."""
@@ -115,12 +118,16 @@ def info(
 
     load_torch()
     from obclip_gen.backends.entry import LoadOptions
+    from obclip_gen.backends.recipes import few_steps_note
     from obclip_gen.backends.registry import load_backend
     from obclip_gen.macs import RULE
 
     quiet_libraries()
-    backend = load_backend(model, LoadOptions(compute=compute.value, device=device))
+    backend = load_backend(model, LoadOptions(compute=compute.value, device=device, t5=not no_t5))
     defaults = backend.defaults
+    note = few_steps_note(backend.fingerprint.model_id, defaults.num_inference_steps, defaults.guidance_scale)
+    if note:
+        typer.echo(f"note: {note}", err=True)
     macs = backend.macs(defaults.height, defaults.width)
     memory = backend.memory(defaults.height, defaults.width, rows)
     shown: dict[str, Json] = {

@@ -69,3 +69,9 @@ def generation_progress(console: Console, *, server: bool) -> Iterator[Callable[
 
         yield begin
         finish()
+
+
+def print_note(console: Console, note: str) -> None:
+    """Print a remark on standard error, in one line however long."""
+    console.print("note:", style="yellow", end=" ")
+    console.print(note, markup=False, highlight=False, soft_wrap=True)

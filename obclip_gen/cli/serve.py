@@ -32,6 +32,9 @@ def serve(
     device: Annotated[str, typer.Option(help="Where to compute: auto, cpu, cuda, mps, openvino.")] = "auto",
     chunks: Annotated[int, typer.Option(min=1, max=8, help="Blocks of 75 tokens that CLIP reads.")] = 1,
     clip_skip: Annotated[int, typer.Option(min=0, max=8, help="Layers of CLIP to leave out.")] = 0,
+    no_t5: Annotated[
+        bool, typer.Option("--no-t5", help="Stable Diffusion 3 without its T5 encoder.")
+    ] = False,
     low_memory: Annotated[
         bool, typer.Option("--low-memory", help="Attention in slices, decoding in tiles.")
     ] = False,
@@ -70,6 +73,7 @@ def serve(
     library("fastapi")
     library("uvicorn")
     from obclip_gen.backends.entry import LoadOptions
+    from obclip_gen.backends.recipes import few_steps_note
     from obclip_gen.backends.registry import load_backend
     from obclip_gen.server.app import create_app
     from obclip_gen.server.run import bind
@@ -80,9 +84,19 @@ def serve(
     quiet_libraries()
     use_threads(threads)
     load = LoadOptions(
-        compute=compute.value, device=device, chunks=chunks, clip_skip=clip_skip, low_memory=low_memory
+        compute=compute.value,
+        device=device,
+        chunks=chunks,
+        clip_skip=clip_skip,
+        t5=not no_t5,
+        low_memory=low_memory,
     )
     backend = load_backend(model, load)
+    note = few_steps_note(
+        backend.fingerprint.model_id, backend.defaults.num_inference_steps, backend.defaults.guidance_scale
+    )
+    if note:
+        typer.echo(f"note: {note}", err=True)
     limits = RequestLimits(max_candidates=max_candidates, max_steps=max_steps, max_pixels=max_pixels)
     settings = ServerSettings(limits=limits, max_queue=max_queue, token=token)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")

@@ -75,6 +75,7 @@ def cloud_phase(
             seconds=seconds,
         ),
         request_sha256=request_sha256,
+        unread=tuple(len(backend.unread(text)) for text in (*request.prompts, request.negative_prompt)),
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from obclip_gen.backends.protocol import Backend
+from obclip_gen.backends.recipes import few_steps_note
 from obclip_gen.output.sheet import SheetText
 from obclip_gen.pipeline import Generation
 from obclip_privacy.policy.model import Policy
@@ -33,6 +35,53 @@ def privacy_lines(made: Generation, policy: Policy) -> list[str]:
     if figures.leakage_bits:
         lines.append(f"Leaked by the choice of a block: {figures.leakage_bits:.2f} bits.")
     return lines
+
+
+def device_notes(device: Backend, prompt: str, negative_prompt: str) -> list[str]:
+    """Say what of the person's own words the device model will not read."""
+    rests = (("prompt", device.unread(prompt)), ("negative prompt", device.unread(negative_prompt)))
+    return [
+        f"the device does not read the end of your {name}: {rest.strip()}" for name, rest in rests if rest
+    ]
+
+
+def cloud_notes(made: Generation) -> list[str]:
+    """Say what the cloud did not read. It is about all that was sent, so it is the same whichever candidate
+    is real.
+    """
+    if made.answer is None or made.request is None:
+        return []
+    *counts, negative = made.answer.result.unread
+    ends = [text[-count:] for text, count in zip(made.request.prompts, counts, strict=True) if count]
+    notes = []
+    if ends:
+        notes.append(
+            f"the cloud did not read the end of {len(ends)} of its {_count(len(counts), 'candidate')},"
+            f" at most: {max(ends, key=len).strip()}"
+        )
+    if negative:
+        rest = made.request.negative_prompt[-negative:].strip()
+        notes.append(f"the cloud did not read the end of its negative prompt: {rest}")
+    return notes
+
+
+def steps_notes(made: Generation, device: Backend) -> list[str]:
+    """Say where settings do not suit a model's name."""
+    sides = [(device.fingerprint, made.finishing.num_inference_steps, made.finishing.guidance_scale)]
+    if made.answer is not None:
+        own = (made.settings.num_inference_steps, made.settings.guidance_scale)
+        sides.insert(0, (made.cloud.fingerprint, *own))
+    notes = (few_steps_note(model.model_id, steps, scale) for model, steps, scale in sides)
+    return [note for note in notes if note]
+
+
+def picture_notes(made: Generation) -> list[str]:
+    """Say why the picture may be black, where it is."""
+    if made.picture.any():
+        return []
+    return [
+        "the picture is black; the device model's safety checker may have held it back (--no-safety-checker)"
+    ]
 
 
 def cost_line(made: Generation) -> str:

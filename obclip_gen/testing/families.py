@@ -93,8 +93,9 @@ def _t5(folder: Path, suffix: str) -> None:
     _save(folder, **{f"text_encoder{suffix}": transformers.T5EncoderModel(config)})
 
 
-def _index(folder: Path, pipeline: str) -> None:
-    (folder / "model_index.json").write_text(json.dumps({"_class_name": pipeline}), encoding="utf-8")
+def _index(folder: Path, pipeline: str, **more: Any) -> None:
+    text = json.dumps({"_class_name": pipeline, **more})
+    (folder / "model_index.json").write_text(text, encoding="utf-8")
 
 
 def _unet(folder: Path, **config: Any) -> None:
@@ -204,6 +205,14 @@ def _write_sd3(folder: Path) -> None:
     _index(folder, "StableDiffusion3Pipeline")
 
 
+def _write_sd3_without_t5(folder: Path) -> None:
+    _write_sd3(folder)
+    for part in ("text_encoder_3", "tokenizer_3"):
+        shutil.rmtree(folder / part)
+    left_out = [None, None]
+    _index(folder, "StableDiffusion3Pipeline", text_encoder_3=left_out, tokenizer_3=left_out)
+
+
 def _wide_t5(folder: Path) -> None:
     transformers = library("transformers")
     vocabulary = write_t5_tokenizer(folder / "tokenizer_3")
@@ -245,6 +254,7 @@ FAMILIES: Mapping[str, Callable[[Path], None]] = {
     "koala": _write_koala,
     "pixart": _write_pixart,
     "sd3": _write_sd3,
+    "sd3-no-t5": _write_sd3_without_t5,
     "flux": _write_flux,
 }
 

@@ -16,6 +16,7 @@ from obclip_gen.backends.folder import load_folder
 from obclip_gen.backends.protocol import Backend
 from obclip_gen.libs import quiet_libraries
 from obclip_gen.request import DenoiseRequest, RequestSettings, SolverSettings
+from obclip_gen.testing.families import write_family
 from obclip_gen.testing.tiny import write_tiny_model
 
 PROMPTS = (
@@ -65,6 +66,17 @@ def tiny_cloud(tiny_cloud_folder: Path) -> Backend:
 @pytest.fixture(scope="session")
 def tiny_device(tiny_device_folder: Path) -> Backend:
     return load_folder(str(tiny_device_folder), LoadOptions())
+
+
+@pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a tiny model of a family, written once; not to be changed."""
+    root = tmp_path_factory.mktemp("written")
+
+    def get(family: str) -> Path:
+        return root / family if (root / family).exists() else write_family(root / family, family)
+
+    return get
 
 
 @pytest.fixture(scope="session")

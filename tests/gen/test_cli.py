@@ -136,6 +136,28 @@ def test_over_http_is_as_in_process(tmp_path: Path, models: list[str], server, c
     assert max(abs(a - b) for a, b in zip(*(picture.tobytes() for picture in pictures), strict=True)) <= 1
 
 
+def test_what_the_cloud_does_not_read_is_told_alike_for_every_candidate(
+    tmp_path: Path, models: list[str], server, capsys
+) -> None:
+    notes = []
+    for place, who in enumerate(("young woman", "old man")):
+        for cloud in ([], ["--server", server.url]):
+            prompt = f"Portrait of a {who} " + "reading a book in a park, " * 12
+            own = [option for option in models if not (cloud and option.startswith("--cloud"))]
+            out = f"--out={tmp_path / f'{place}{len(cloud)}'}"
+            negative = "--negative-prompt=" + "blurry " * 90
+            assert main(["generate", prompt, out, *own, *cloud, negative]) == 0
+            told = capsys.readouterr().err
+            assert "note: the device does not read the end of your prompt: " in told
+            assert "note: the device does not read the end of your negative prompt: " in told
+            notes.append([line for line in told.splitlines() if "the cloud did not read" in line])
+    assert len(notes[0]) == 2
+    assert notes[0][0].startswith("note: the cloud did not read the end of 6 of its 6 candidates, at most: ")
+    assert notes[0][0].endswith("reading a book in a park,")
+    assert notes[0][1].startswith("note: the cloud did not read the end of its negative prompt: ")
+    assert all(note == notes[0] for note in notes)
+
+
 def test_nothing_hidden_is_said(tmp_path: Path, models: list[str], capsys) -> None:
     assert main(["generate", "A red bicycle", "-o", str(tmp_path), *models]) == 0
     assert "nothing about it is hidden" in capsys.readouterr().out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -81,10 +82,12 @@ def pipeline_latents(folder: Path, family: str, steps: int, scale: float) -> Ten
         parts[part.name] = getattr(module, kind).from_pretrained(str(part))
     if name in ("StableDiffusionPipeline", "LatentConsistencyModelPipeline"):
         parts |= {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+    if family == "sd3-no-t5":
+        parts |= {"text_encoder_3": None, "tokenizer_3": None}
     pipe = getattr(diffusers, name)(**parts)
     pipe.set_progress_bar_config(disable=True)
     extra = {"use_resolution_binning": False} if family == "pixart" else {}
-    if family == "sd3":
+    if family.startswith("sd3"):
         extra = {"max_sequence_length": 256}
     made: Tensor = pipe(
         prompt=PROMPT,
@@ -111,6 +114,7 @@ def pipeline_latents(folder: Path, family: str, steps: int, scale: float) -> Ten
         ("koala", "euler", 6, 6),
         ("pixart", "dpmsolver++", 6, 6),
         ("sd3", "flow-euler", 6, 6),
+        ("sd3-no-t5", "flow-euler", 6, 6),
         ("flux", "flow-euler", 6, 6),
     ],
 )
@@ -177,6 +181,7 @@ PAIRS = [
     ("sdxl", "koala", {"device_steps": 9}, "history"),
     ("pixart", "koala", {}, "history"),
     ("sd3", "sd3", {}, "exact"),
+    ("sd3-no-t5", "sd3-no-t5", {}, "exact"),
     ("flux", "flux", {}, "exact"),
     ("sd2", "sd2", {"restart": True}, "restart"),
 ]
@@ -244,3 +249,26 @@ def test_guidance_that_is_an_input_changes_the_output_and_costs_no_rows(load: Lo
         assert low.answer is not None
         assert low.answer.result.cost.denoiser_rows == 6 * 3
         assert not torch.allclose(low.picture, high.picture, atol=1e-4)
+
+
+def test_t5_may_be_left_out_of_stable_diffusion_3(
+    folder: Callable[[str], Path], load: Load, tmp_path: Path
+) -> None:
+    """By the person, or by who saved the model; not by losing a folder, and in no other family."""
+    with_t5, without, saved = load("sd3"), load("sd3", t5=False), load("sd3-no-t5")
+    assert "text_encoder_3" not in without.parameters
+    assert without.fingerprint.sha256 != with_t5.fingerprint.sha256
+    states = "encoder_hidden_states"
+    one, two = (backend.encode([PROMPT]).tensors[states] for backend in (with_t5, without))
+    assert one.shape == two.shape == saved.encode([PROMPT]).tensors[states].shape
+    assert torch.equal(one[:, :77], two[:, :77])
+    assert float(two[:, 77:].abs().max()) == 0 < float(one[:, 77:].abs().max())
+    long = f"{PROMPT}, in a park" * 20
+    assert len(with_t5.unread(long)) < len(without.unread(long))
+    lost = Path(shutil.copytree(folder("sd3"), tmp_path / "lost"))
+    shutil.rmtree(lost / "text_encoder_3")
+    with pytest.raises(BadInputError, match="has no text_encoder_3"):
+        load_folder(str(lost), LoadOptions())
+    assert load_folder(str(lost), LoadOptions(t5=False)).fingerprint.schedule == saved.fingerprint.schedule
+    with pytest.raises(BadInputError, match="only Stable Diffusion 3 runs without T5"):
+        load("pixart", t5=False)

@@ -19,21 +19,10 @@ from obclip_gen.backends.registry import load_backend, split_reference
 from obclip_gen.backends.text.sentencepiece import read_vocabulary
 from obclip_gen.flow_schedule import FlowSchedule
 from obclip_gen.schedule import NoiseSchedule
-from obclip_gen.testing.families import write_family
 from obclip_privacy.errors import BadInputError
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 Models = Callable[[str], Path]
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Models:
-    root = tmp_path_factory.mktemp("written")
-
-    def get(family: str) -> Path:
-        return root / family if (root / family).exists() else write_family(root / family, family)
-
-    return get
 
 
 @pytest.fixture
@@ -197,6 +186,46 @@ def _lacking(part: str, file: str, tensor: str) -> Callable[[Path], None]:
         ("sd1", _edit("scheduler", _class_name="__name__"), "__name__ is not supported"),
         ("sd1", _edit("vae", latents_mean=[0.0] * 4), "each channel of the latents by its own mean"),
         ("pixart", _edit("transformer", _class_name="Transformer2DModel", norm_type="ada_norm_zero"), "is a"),
+        (
+            "sd1",
+            _edit("scheduler", steps_offset=None),
+            r"scheduler_config.json: .*steps_offset: must be a whole",
+        ),
+        (
+            "sd1",
+            _edit("scheduler", beta_start="x"),
+            r"scheduler/scheduler_config.json: .*beta_start: must be a",
+        ),
+        (
+            "sd3",
+            _edit("scheduler", shift=None),
+            r"scheduler_config.json: flow schedule: shift: must be a number",
+        ),
+        (
+            "sd1",
+            _edit("vae", scaling_factor=None),
+            "vae/config.json: scaling_factor must be a number above 0",
+        ),
+        ("sd1", _edit("vae", scaling_factor=0), "vae/config.json: scaling_factor must be a number above 0"),
+        ("sd1", _edit("vae", latent_channels=None), "vae/config.json: latent_channels is of the wrong kind"),
+        (
+            "sd1",
+            _edit("vae", block_out_channels=4),
+            "vae/config.json: block_out_channels is of the wrong kind",
+        ),
+        (
+            "sd1",
+            _edit("unet", sample_size=None),
+            "unet/config.json: sample_size must be a whole number above 0",
+        ),
+        ("sd1", _edit("unet", norm_eps="x"), "unet/config.json: norm_eps is of the wrong kind"),
+        ("sd3", _edit("transformer", num_layers=None), "transformer/config.json: num_layers is of the wrong"),
+        ("sd1", _edit("text_encoder", hidden_size=None), "text_encoder.*hidden_size"),
+        (
+            "sd1",
+            lambda folder: (folder / "model_index.json").write_text("[]"),
+            "model_index.json is not a JSON",
+        ),
     ],
 )
 def test_what_cannot_be_run_is_refused(
@@ -206,6 +235,13 @@ def test_what_cannot_be_run_is_refused(
     damage(folder)
     with pytest.raises(BadInputError, match=message):
         load_folder(str(folder), LoadOptions())
+
+
+def test_a_size_may_be_two(model: Models) -> None:
+    folder = model("sd1")
+    configure(folder / "unet" / "config.json", sample_size=[16, 24])
+    defaults = load_folder(str(folder), LoadOptions()).defaults
+    assert (defaults.height, defaults.width) == (64, 96)
 
 
 def test_a_flow_model_needs_a_schedule_of_its_own() -> None:

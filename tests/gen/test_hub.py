@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from obclip_gen.backends import hub
+from obclip_gen.backends.autoencoder import PUBLISHED
 from obclip_gen.backends.entry import LoadOptions
 from obclip_gen.backends.folder import load_folder
 from obclip_gen.backends.presets import PAIRS, pair
@@ -73,7 +75,7 @@ def test_a_model_is_fetched_by_pull_and_read_without_a_connection(cached: list, 
     assert backend.fingerprint.model_id == "hub:someone/tiny"
     plain = load_folder(str(tmp_path / "source"), LoadOptions())
     assert backend.fingerprint.denoiser_sha256 == plain.fingerprint.denoiser_sha256
-    assert [call["local"] for call in cached] == [True, False, True]
+    assert [call["local"] for call in cached] == [True, False, False, True]
     assert cached[1]["revision"] == "v1"
     kept = {path.name for path in (tmp_path / "cache").rglob("*") if path.is_file()}
     assert "diffusion_pytorch_model.safetensors" in kept
@@ -218,3 +220,74 @@ def test_a_model_of_other_formats_is_told_when_it_is_fetched(hub_server: type[Hu
     weights.rename(weights.with_name("diffusion_pytorch_model.bin"))
     with pytest.raises(BadInputError, match="unet has no safetensors file; other formats can run code"):
         hub.pull("someone/tiny")
+
+
+def tiny_decoder(folder: Path, **config: object) -> Path:
+    """A decoder for the latents of the tiny models, laid out as TAESD is published: one part, no folders."""
+    given: dict[str, object] = {
+        "encoder_block_out_channels": (4,) * 3,
+        "decoder_block_out_channels": (4,) * 3,
+    } | config
+    given |= {
+        f"num_{way}_blocks": (1,) * len(given[f"{way}_block_out_channels"]) for way in ("encoder", "decoder")
+    }
+    library("diffusers").AutoencoderTiny(**given).save_pretrained(folder)
+    (folder / "taesd_decoder.safetensors").write_bytes(b"the same weights under their first names")
+    return folder
+
+
+def test_a_tiny_decoder_is_pulled_and_used(
+    hub_server: type[Hub], tmp_path: Path, written: Callable[[str], Path]
+) -> None:
+    model, hub_server.root = str(written("sd1")), tiny_decoder(tmp_path / "taesd")
+    with pytest.raises(BadInputError, match="someone/tiny is not on this machine"):
+        load_folder(model, LoadOptions(decoder="hub:someone/tiny"))
+    folder = hub.pull("someone/tiny")
+    assert {path.name for path in folder.iterdir()} == {"config.json", "diffusion_pytorch_model.safetensors"}
+    latents = torch.randn(2, 4, 16, 16)
+    from_hub, from_folder = (
+        load_folder(model, LoadOptions(decoder=decoder)).decode(latents)
+        for decoder in ("hub:someone/tiny", str(tmp_path / "taesd"))
+    )
+    assert torch.equal(from_hub, from_folder)
+    assert not torch.allclose(from_hub, load_folder(model, LoadOptions()).decode(latents), atol=1e-2)
+    with pytest.raises(
+        BadInputError, match=r"is a single part \(AutoencoderTiny\), not a model; give it as --dec"
+    ):
+        load_backend("hub:someone/tiny", LoadOptions())
+
+
+def test_a_tiny_decoder_of_another_latent_space_is_refused(
+    tmp_path: Path, written: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four channels are in both: only where it was published tells them apart."""
+    folder = tiny_decoder(tmp_path / "tiny")
+    monkeypatch.setattr("obclip_gen.backends.autoencoder.local", lambda name: folder)
+    fits = {"sd1": "taesd", "sdxl": "taesdxl"}
+    for family, name in fits.items():
+        load_folder(str(written(family)), LoadOptions(decoder=f"hub:madebyollin/{name}@main"))
+        for other in set(PUBLISHED) - {f"madebyollin/{name}"}:
+            with pytest.raises(BadInputError, match=f"another latent space .*; hub:madebyollin/{name} fits"):
+                load_folder(str(written(family)), LoadOptions(decoder=f"hub:{other}"))
+    deep = tiny_decoder(tmp_path / "deep", decoder_block_out_channels=(4,) * 2)
+    wide = tiny_decoder(tmp_path / "wide", latent_channels=16)
+    for decoder, message in (
+        (deep, "2 pixels a cell, the model 4"),
+        (wide, "16 latent channels, the model 4"),
+    ):
+        with pytest.raises(BadInputError, match=message):
+            load_folder(str(written("sd1")), LoadOptions(decoder=str(decoder)))
+
+
+@pytest.mark.parametrize(
+    ("part", "what"),
+    [
+        ("unet", r"a single part \(UNet2DConditionModel\)"),
+        ("scheduler", "no model in the format of diffusers"),
+    ],
+)
+def test_what_does_not_run_is_not_fetched(hub_server: type[Hub], part: str, what: str) -> None:
+    hub_server.root /= part
+    with pytest.raises(BadInputError, match=f"someone/tiny is {what}"):
+        hub.pull("someone/tiny")
+    assert not any(path.endswith(".safetensors") for path in hub_server.asked)

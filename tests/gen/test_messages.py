@@ -246,6 +246,11 @@ def test_truncated_answers(request_: DenoiseRequest, result: DenoiseResult) -> N
         ({"fingerprint": {}}, "fingerprint"),
         ({"cost": {}}, "cost"),
         ({"cost": {"seconds": "nan"}}, "cost"),
+        ({"unread": None}, "not read"),
+        ({"unread": [0] * 6}, "not read"),
+        ({"unread": [0] * 6 + [True]}, "not read"),
+        ({"unread": [0] * 6 + [1]}, "not read"),
+        ({"unread": [-1] + [0] * 6}, "not read"),
     ],
 )
 def test_answers_to_something_else(

@@ -24,25 +24,13 @@ from obclip_gen.cli import models
 from obclip_gen.cloud import LocalCloud
 from obclip_gen.libs import library
 from obclip_gen.pipeline import Generation, Options, generate
-from obclip_gen.testing.families import write_family
 from obclip_gen.testing.single_file import original_unet_name, write_single_file
 from obclip_privacy.candidates.engine import Engine
 from obclip_privacy.errors import BadInputError
 from obclip_privacy.policy.loader import load_policy
 
 PROMPT = "portrait of a young woman reading"
-Fixture = Callable[[str], Path]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Fixture:
-    root = tmp_path_factory.mktemp("folders")
-
-    def get(family: str) -> Path:
-        path = root / family
-        return path if path.exists() else write_family(path, family)
-
-    return get
+Models = Callable[[str], Path]
 
 
 @pytest.fixture
@@ -76,12 +64,12 @@ DISTILLED = [pytest.param(family, marks=pytest.mark.slow) for family in ("bk-sdm
 
 @pytest.mark.parametrize("family", ["sd1", "sd2", "sdxl", *DISTILLED])
 def test_the_file_is_the_same_model_as_the_folder(
-    folder: Fixture, family: str, tmp_path: Path, offline: None
+    written: Models, family: str, tmp_path: Path, offline: None
 ) -> None:
-    file = write_single_file(folder(family), tmp_path / "model.safetensors")
+    file = write_single_file(written(family), tmp_path / "model.safetensors")
     backend = load_backend(str(file), LoadOptions())
     assert backend.fingerprint.model_id == "file:model"
-    same_model(backend, load_folder(str(folder(family)), LoadOptions()))
+    same_model(backend, load_folder(str(written(family)), LoadOptions()))
 
 
 def write_plain(folder: Path, family: str, prediction: str = "epsilon") -> Path:
@@ -208,16 +196,16 @@ def test_clips_vocabulary_reads_as_the_published_one() -> None:
     assert tokenizer.decode(tokenizer("Zoë 🙂 naïve")["input_ids"][1:-1]) == "zoë 🙂 naïve"
 
 
-def test_weights_in_16_bits_are_the_same_on_both_sides(folder: Fixture, tmp_path: Path) -> None:
+def test_weights_in_16_bits_are_the_same_on_both_sides(written: Models, tmp_path: Path) -> None:
     half = tmp_path / "half"
-    shutil.copytree(folder("sd1"), half)
+    shutil.copytree(written("sd1"), half)
     load, save = (getattr(library("safetensors.torch"), name) for name in ("load_file", "save_file"))
     for weights in half.glob("*/*.safetensors"):
         save({name: value.half() for name, value in load(weights).items()}, weights, {"format": "pt"})
     file = write_single_file(half, tmp_path / "file.safetensors")
     backend, plain = (load_backend(name, LoadOptions()) for name in (f"file:{file}", f"diffusers:{half}"))
     assert backend.fingerprint.denoiser_sha256 == plain.fingerprint.denoiser_sha256
-    whole = load_folder(str(folder("sd1")), LoadOptions())
+    whole = load_folder(str(written("sd1")), LoadOptions())
     assert backend.fingerprint.denoiser_sha256 != whole.fingerprint.denoiser_sha256
     assert backend.fingerprint.text_encoder_sha256 == plain.fingerprint.text_encoder_sha256
     row = backend.encode([PROMPT])
@@ -279,13 +267,13 @@ def renamed(tensors: dict[str, torch.Tensor], old: str, new: str) -> None:
     ids=["no-vae", "no-text", "other", "more", "less", "edm", "no-shape", "less-text", "float8"],
 )
 def test_what_does_not_fit_is_named(
-    folder: Fixture,
+    written: Models,
     tmp_path: Path,
     request: pytest.FixtureRequest,
     change: Callable[[dict[str, torch.Tensor]], object],
     message: str,
 ) -> None:
-    file = edited(write_single_file(folder("sd1"), tmp_path / "model.safetensors"), change)
+    file = edited(write_single_file(written("sd1"), tmp_path / "model.safetensors"), change)
     told_from_the_file = {"no-vae": "vae", "no-shape": "unet"}.get(request.node.callspec.id)
     if told_from_the_file is not None:
         shutil.rmtree(tmp_path / "model" / told_from_the_file)
@@ -305,23 +293,23 @@ def test_what_diffusers_knows_and_we_do_not_is_named(tmp_path: Path) -> None:
         load_backend(str(controls), LoadOptions())
 
 
-def test_a_part_that_the_file_lacks_comes_from_the_folder_beside_it(folder: Fixture, tmp_path: Path) -> None:
-    file = write_single_file(folder("sd1"), tmp_path / "model.safetensors")
+def test_a_part_that_the_file_lacks_comes_from_the_folder_beside_it(written: Models, tmp_path: Path) -> None:
+    file = write_single_file(written("sd1"), tmp_path / "model.safetensors")
     edited(file, lambda tensors: renamed(tensors, "first_stage_model.", "x."))
     shutil.rmtree(tmp_path / "model" / "vae")
-    shutil.copytree(folder("sd1") / "vae", tmp_path / "model" / "vae")
-    same_model(load_backend(str(file), LoadOptions()), load_folder(str(folder("sd1")), LoadOptions()))
+    shutil.copytree(written("sd1") / "vae", tmp_path / "model" / "vae")
+    same_model(load_backend(str(file), LoadOptions()), load_folder(str(written("sd1")), LoadOptions()))
 
 
-def test_the_file_goes_before_weights_in_the_folder_beside_it(folder: Fixture, tmp_path: Path) -> None:
-    file = write_single_file(folder("sd1"), tmp_path / "model.safetensors")
+def test_the_file_goes_before_weights_in_the_folder_beside_it(written: Models, tmp_path: Path) -> None:
+    file = write_single_file(written("sd1"), tmp_path / "model.safetensors")
     weights = tmp_path / "model" / "unet" / "diffusion_pytorch_model.safetensors"
-    shutil.copy(folder("bk-sdm") / "unet" / weights.name, weights)
-    same_model(load_backend(str(file), LoadOptions()), load_folder(str(folder("sd1")), LoadOptions()))
+    shutil.copy(written("bk-sdm") / "unet" / weights.name, weights)
+    same_model(load_backend(str(file), LoadOptions()), load_folder(str(written("sd1")), LoadOptions()))
 
 
-def test_what_the_model_predicts_is_asked_not_guessed(folder: Fixture, tmp_path: Path) -> None:
-    file = write_single_file(folder("sd2"), tmp_path / "model.safetensors")
+def test_what_the_model_predicts_is_asked_not_guessed(written: Models, tmp_path: Path) -> None:
+    file = write_single_file(written("sd2"), tmp_path / "model.safetensors")
     shutil.rmtree(tmp_path / "model" / "scheduler")
     with pytest.raises(
         BadInputError, match=r"write model.safetensors@epsilon .* or model.safetensors@v_pred"
@@ -335,8 +323,8 @@ def test_what_the_model_predicts_is_asked_not_guessed(folder: Fixture, tmp_path:
     assert (schedule.prediction_type, schedule.rescale_betas_zero_snr) == ("v_prediction", True)
 
 
-def test_another_vocabulary_needs_its_tokenizer(folder: Fixture, tmp_path: Path) -> None:
-    file = write_single_file(folder("sd1"), tmp_path / "model.safetensors")
+def test_another_vocabulary_needs_its_tokenizer(written: Models, tmp_path: Path) -> None:
+    file = write_single_file(written("sd1"), tmp_path / "model.safetensors")
     shutil.rmtree(tmp_path / "model" / "tokenizer")
     with pytest.raises(
         BadInputError, match=r"knows 228 tokens, CLIP 49408; put its tokenizer into .*tokenizer"
@@ -362,15 +350,15 @@ def test_damaged_files(tmp_path: Path, body: bytes, message: str) -> None:
         load_backend(str(file), LoadOptions())
 
 
-def test_a_file_that_is_cut_short(folder: Fixture, tmp_path: Path) -> None:
-    file = write_single_file(folder("sd1"), tmp_path / "x.safetensors")
+def test_a_file_that_is_cut_short(written: Models, tmp_path: Path) -> None:
+    file = write_single_file(written("sd1"), tmp_path / "x.safetensors")
     file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(BadInputError, match="cut short"):
         load_backend(str(file), LoadOptions())
 
 
-def test_a_header_that_does_not_fit_its_tensors(folder: Fixture, tmp_path: Path) -> None:
-    file = write_single_file(folder("sd1"), tmp_path / "x.safetensors")
+def test_a_header_that_does_not_fit_its_tensors(written: Models, tmp_path: Path) -> None:
+    file = write_single_file(written("sd1"), tmp_path / "x.safetensors")
     file.write_bytes(file.read_bytes().replace(b'"F32"', b'"F16"', 1))
     with pytest.raises(BadInputError, match="cannot be loaded: the file is damaged"):
         load_backend(str(file), LoadOptions())
@@ -387,8 +375,8 @@ def test_names_of_files() -> None:
         load_backend("nonesuch.safetensors", LoadOptions())
 
 
-def test_info_of_a_file(folder: Fixture, tmp_path: Path) -> None:
-    file = write_single_file(folder("sd1"), tmp_path / "model.safetensors")
+def test_info_of_a_file(written: Models, tmp_path: Path) -> None:
+    file = write_single_file(written("sd1"), tmp_path / "model.safetensors")
     result = CliRunner().invoke(models.app, ["info", str(file), "--format", "json"])
     assert result.exit_code == 0, result.output
     shown = json.loads(result.stdout)

@@ -19,6 +19,7 @@ from obclip_gen.backends.checkpoint.shapes import clip_config, read_shapes, unet
 from obclip_gen.backends.checkpoint.weights import Weights
 from obclip_gen.backends.entry import LoadOptions
 from obclip_gen.backends.layout import ModelLayout
+from obclip_gen.backends.odd_settings import ERRORS
 from obclip_gen.backends.parts import Parts, tensors_sha256
 from obclip_gen.backends.text.vocabulary import CLIP_TOKENS, clip_tokenizer
 from obclip_gen.libs import library
@@ -145,6 +146,8 @@ class CheckpointParts(Parts):
                 loaded = _diffuser(cls, self.json(part, "config.json"), state, dtype)
         except (RuntimeError, ValueError) as error:
             raise self._unfit(part, error) from None
+        except ERRORS as error:
+            raise self.unusable(part, cls, error) from None
         return self.ready(loaded)
 
     def _state(self, part: str) -> dict[str, Tensor]:
