@@ -101,7 +101,7 @@ class Parts:
         except (OSError, ValueError, RuntimeError, library("safetensors").SafetensorError) as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise BadInputError(f"{self.layout.model_id}: {part} cannot be loaded: {reason}") from None
-        except ERRORS as error:
+        except (*ERRORS, library("huggingface_hub.errors").StrictDataclassError) as error:
             raise self.unusable(part, cls, error) from None
         lacking = told["missing_keys"]  # the libraries would leave them random
         if lacking:
