@@ -125,7 +125,8 @@ class DenoiseResult:
             try:
                 check_finite(name, value)
             except ValueError as error:
-                raise BadInputError(f"{error} in {precision}; use float32") from None
+                hint = "" if precision == "float32" else f" in {precision}; use float32"
+                raise BadInputError(f"{error}{hint}") from None
         header: dict[str, Json] = {
             "protocol": PROTOCOL,
             "space": self.space,

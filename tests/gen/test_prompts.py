@@ -63,6 +63,13 @@ def test_weights_keep_the_mean_of_a_row_and_touch_no_other() -> None:
     torch.testing.assert_close(ratio[1] / ratio[0], torch.full((4,), 1.5))
 
 
+def test_a_row_without_a_mean_is_weighted_only() -> None:
+    """A normalised row has a mean of zero, and a quotient of two such means is no number."""
+    hidden = torch.tensor([[[-1.0, 1.0], [2.0, -2.0]]])
+    weighted = apply_weights(hidden, torch.tensor([[1.0, 1.5]]))
+    assert weighted.tolist() == [[[-1.0, 1.0], [3.0, -3.0]]]
+
+
 @pytest.fixture(scope="module", params=["sd1", "sdxl", "sd3"])
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_family(tmp_path_factory.mktemp("prompts") / request.param, request.param)

@@ -16,6 +16,8 @@ from torch import Tensor
 
 _WEIGHT = re.compile(r":\s*(\d(?:\.\d{1,3})?|\.\d{1,3})\s*$")
 _MOST = 2.0
+#: Mean of a row, as a share of the mean size of its values, below which it is not restored.
+LEAST_MEAN = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,9 @@ def apply_weights(hidden: Tensor, weights: Tensor) -> Tensor:
     """Multiply each token's hidden state by its weight, then give each row its old mean back.
 
     This is how the prompts that people share are meant (AUTOMATIC1111's web UI, ``sd_emphasis``).
-    Rows in which all weights are 1 stay as they are, bit for bit.
+    Rows in which all weights are 1 stay as they are, bit for bit; rows whose mean is nothing beside their
+    values (below :data:`LEAST_MEAN` of their mean size) are weighted only, since a quotient of two such means
+    is noise, or not a number.
 
     Args:
         hidden: ``[R, L, D]``.
@@ -135,5 +139,8 @@ def apply_weights(hidden: Tensor, weights: Tensor) -> Tensor:
     """
     weighted = hidden * weights[:, :, None]
     before, after = (value.mean(dim=(1, 2), keepdim=True) for value in (hidden, weighted))
+    least = LEAST_MEAN * hidden.abs().mean(dim=(1, 2), keepdim=True)
+    told = (before.abs() > least) & (after.abs() > least)
+    scale = torch.where(told, before / torch.where(told, after, 1), 1)
     changed = (weights != 1).any(dim=1)[:, None, None]
-    return torch.where(changed, weighted * (before / after), hidden)
+    return torch.where(changed, weighted * scale, hidden)
