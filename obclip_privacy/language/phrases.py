@@ -17,6 +17,7 @@ from obclip_privacy.language.genitives import describes_thing, says_only_sex
 from obclip_privacy.language.things import (
     compares,
     describes_animal,
+    end_of_thing,
     heads_thing,
     is_animal,
     is_attribute,
@@ -218,6 +219,8 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     following = word_at(units, index + 1)
     if is_animal(units, index, mask):
         return False
+    if mask.classes == ("age.plus",):
+        return True
     plain = says_only_sex(units[index], mask)
     # ``in a witch costume`` tells who wears it.
     worn = word_at(units, index + 1) in grammar.COSTUMES
@@ -239,6 +242,8 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
         return False
     minor = mask.classes == ("age.minor",) and not mask.plural
     if minor and (is_thing_word(units, index + 1) or describes_animal(units, index)):
+        return False
+    if mask.plural and mask.classes[0] in grammar.YEARS and end_of_thing(units, index + 1) is not None:
         return False
     if not ambiguous or (mask.plural and (mask.attributes != ("age",) or mask.classes[0] in grammar.YEARS)):
         return True
@@ -268,10 +273,19 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
         closes(units, index + 1)
         or following in grammar.PHRASE_ENDS | grammar.PREDICATES | grammar.TIME_ADVERBS
         or following == "'"
+        or (index + 1 < len(units) and units[index + 1].phrase is not None)
     )
     if ends or following.endswith("ing"):
         return True
+    if mask.classes[0] in grammar.YEARS and _are_doing(units, index + 1):
+        return True
     return mask.attributes in (("gender",), ("age",)) and following.endswith(("ed", "s"))
+
+
+def _are_doing(units: Sequence[Unit], index: int) -> bool:
+    """``a six-year-old and a sixty-year-old share a cake``: the verb of several, and its object."""
+    joined = any(unit.word in grammar.LIST_JOINERS for unit in units[max(0, index - REACH) : index])
+    return joined and word_at(units, index) in wordlists.verbs() and not closes_phrase(units, index + 1)
 
 
 def _shares_thing(units: Sequence[Unit], roles: Roles, index: int) -> bool:
