@@ -13,16 +13,8 @@ from obclip_privacy.attributes.base import Pos
 from obclip_privacy.language import grammar, wordlists
 from obclip_privacy.language.bare_ages import is_bare_age, may_be, of_somebody, person_of_age, subject_of_age
 from obclip_privacy.language.persons import Cast
-from obclip_privacy.language.phrases import (
-    Roles,
-    closes,
-    follows_of,
-    is_modifier,
-    is_one_of_several,
-    opens,
-    shares_noun,
-    word_at,
-)
+from obclip_privacy.language.phrases import Roles, closes, follows_of, is_modifier, opens, word_at
+from obclip_privacy.language.shared_nouns import is_one_of_several, shares_noun
 from obclip_privacy.language.units import Unit, mentions
 
 #: How far before a phrase its person may be, in units.
