@@ -23,7 +23,6 @@ from obclip_privacy.language.shared_nouns import (
 from obclip_privacy.language.things import (
     compares,
     describes_animal,
-    end_of_thing,
     heads_thing,
     is_animal,
     is_attribute,
@@ -240,8 +239,6 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
         return False
     minor = mask.classes == ("age.minor",) and not mask.plural
     if minor and (is_thing_word(units, index + 1) or describes_animal(units, index)):
-        return False
-    if mask.plural and mask.classes[0] in grammar.YEARS and end_of_thing(units, index + 1) is not None:
         return False
     if not ambiguous or (mask.plural and (mask.attributes != ("age",) or mask.classes[0] in grammar.YEARS)):
         return True
