@@ -174,6 +174,8 @@ def _find_after_person(text: str) -> Iterator[Finding]:
 
 
 def _find_beside_person(text: str) -> Iterator[Finding]:
+    if patterns.ANY_DIGIT.search(text) is None:
+        return
     for match in patterns.DIRECTLY_AFTER.finditer(text):
         yield Finding(match.start("n"), match.end(), "age.number", _value(int(match["n"])))
 

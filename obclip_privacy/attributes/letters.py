@@ -24,6 +24,8 @@ _OF_ONESELF = re.compile(rf"\b(?:I|[Mm]e|[Mm]yself|(?:[Mm]y|[Oo]ur)\s[a-z]+)\s[(
 
 def letters_and_ages(text: str) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
     """The spans of letter and age, in a folded text."""
+    if not ("F" in text or "M" in text or "X" in text):
+        return
     patterns = [_ALONE, _OF_ONESELF]
     if _ABOUT_ONESELF.search(text) is not None:
         patterns.append(_SOMEWHERE)
