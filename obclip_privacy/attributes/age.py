@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from obclip_privacy.attributes import age_patterns as patterns
 from obclip_privacy.attributes.base import Attribute, Band, Detector, Finding, Lexicon
-from obclip_privacy.attributes.letters import LETTER_AND_AGE
+from obclip_privacy.attributes.letters import letters_and_ages
 from obclip_privacy.attributes.lexicon_file import read_lexicon, read_words
 from obclip_privacy.attributes.safety import band_of_years
 from obclip_privacy.hookspecs import hookimpl
@@ -40,10 +40,16 @@ _RATINGS = frozenset({7, 12, 13, 16, 18, 21})
 #: What is looked at before a number, in characters.
 _BEFORE = 48
 #: Verbs with which an age is coming: after it the person's own verb may follow.
-_COMING = ("near", "approach", "push", "turn", "hit", "reach")
-_UNITS_OF_MEASURE = frozenset(
-    {"minute", "mile", "pound", "point", "foot", "mark", "number", "inch", "time", "hour"}
+_COMING = ("near", "approach", "push", "turn", "hit", "reach", "look")
+#: What is measured, turned, hit or pushed, although the word may be a verb.
+_NO_VERBS = frozenset(
+    """
+    minute mile pound point foot mark number inch time hour degree step page cartwheel somersault flip spin
+    lap round trick shot ball target key button cart pin note head corner goal homer run car crate
+    """.split()  # noqa: SIM905 - a list of words reads better so
 )
+#: Before a small number they say no age of an adult (``a mother of four``, ``a man around 8 at night``).
+_COUNTING = frozenset({"of", "about", "around", "nearly", "almost", "barely"})
 #: Of whom *of* says the age, and not how many children they have.
 _CHILDREN = frozenset(
     {"boy", "girl", "child", "kid", "lad", "lass", "laddie", "lassie", "son", "daughter", "youngster"}
@@ -54,11 +60,11 @@ def find_ages(text: str) -> Sequence[Finding]:
     """Ages in figures or number words, and decades of life, in a folded text."""
     if not _has_number(text):
         return ()
-    bare = tuple(_find_bare(text))
+    bare = (*_find_bare(text), *_find_beside_person(text))
     if not _is_triggered(text):
         return bare
     found = (finding for kind, pattern in patterns.PATTERNS for finding in _find(text, kind, pattern))
-    return (*found, *_find_after_person(text), *_find_born(text), *bare)
+    return (*found, *_find_after_person(text), *_find_before_person(text), *_find_born(text), *bare)
 
 
 def _has_number(text: str) -> bool:
@@ -80,17 +86,16 @@ def _is_triggered(text: str) -> bool:
 
 def _find_bare(text: str) -> Iterator[Finding]:
     """Numbers that are ages if they are said of a person; whether they are is decided on masked units."""
-    for match in LETTER_AND_AGE.finditer(text):
-        group = "n" if match["n"] else "m"
-        beside = int(match[group])
-        yield Finding(*match.span(group), f"age.{_band_prefix(beside)}bare", _value(beside))
+    for _, (start, end) in letters_and_ages(text):
+        beside = int(text[start:end])
+        yield Finding(start, end, f"age.{_band_prefix(beside)}bare", _value(beside))
     for match in patterns.NUMBER.finditer(text):
         start, end = match.span()
         before = text[max(0, start - _BEFORE) : start]
         years = _years(match)
         if years is None:
             continue
-        opens = patterns.OPENS.search(before) is not None
+        opens = patterns.OPENS.search(before) is not None or patterns.PAIRED.search(before) is not None
         says = None if opens else patterns.SAYS.search(before)
         if not opens and says is None:
             continue
@@ -110,6 +115,11 @@ def _years(match: re.Match[str]) -> int | None:
         return years + _MIDDLE if years in _DECADES_OF_LIFE else None
     if more and years in _RATINGS:
         return None
+    if match["to"]:
+        last = _number(match["to"].lower())
+        if last <= years or band_of_years(last) is not band_of_years(years):
+            return None
+        years = (years + last) // 2
     return years if 0 < years <= _OLDEST else None
 
 
@@ -127,7 +137,7 @@ def _verb_follows(text: str, end: int) -> bool:
     verb, known = match["verb"].lower(), wordlists.verbs()
     stems = (verb[:-1], verb[:-2], verb[:-3] + "y")
     return (
-        any(stem in known and stem not in _UNITS_OF_MEASURE for stem in stems)
+        any(stem in known and stem not in _NO_VERBS for stem in stems)
         and verb[:-1] not in wordlists.persons()
     )
 
@@ -136,12 +146,18 @@ def _find_after_person(text: str) -> Iterator[Finding]:
     for match in patterns.AFTER_PERSON.finditer(text):
         years, bound = _number(match["n"].lower()), match["bound"].lower()
         who, end = match["who"].lower(), match.end()
+        if match["to"]:
+            if band_of_years(_number(match["to"].lower())) is not band_of_years(years):
+                continue
+            years = (years + _number(match["to"].lower())) // 2
+        if (bound == "between") is not bool(match["to"]):
+            continue
         # "over 16" and "under 21" may be adults or minors: such an age is exchanged for no other.
         open_band = (bound in ("over", "above", "past") and years < 18) or (
             bound == "under" and 18 < years < 25
         )
         # "a mother of four" has four children.
-        counted = bound == "of" and years < 18 and who not in _CHILDREN
+        counted = bound in _COUNTING and years < 18 and who not in _CHILDREN
         follows = (
             patterns.ENDS.match(text, end) or patterns.GOES_ON.match(text, end) or _verb_follows(text, end)
         )
@@ -155,6 +171,20 @@ def _find_after_person(text: str) -> Iterator[Finding]:
         ):
             years -= bound == "under"
             yield Finding(*match.span("all"), f"age.{_band_prefix(years)}number", _value(years))
+
+
+def _find_beside_person(text: str) -> Iterator[Finding]:
+    if patterns.ANY_DIGIT.search(text) is None:
+        return
+    for match in patterns.DIRECTLY_AFTER.finditer(text):
+        yield Finding(match.start("n"), match.end(), "age.number", _value(int(match["n"])))
+
+
+def _find_before_person(text: str) -> Iterator[Finding]:
+    for match in patterns.DECADE_BEFORE.finditer(text):
+        if _is_person(match["who"].lower()):
+            years = _decade(match["d"].lower()) + _MIDDLE
+            yield Finding(*match.span("d"), f"age.{_band_prefix(years)}decade", _value(years))
 
 
 def _find_born(text: str) -> Iterator[Finding]:
@@ -177,12 +207,16 @@ def _find(text: str, kind: str, pattern: re.Pattern[str]) -> Iterator[Finding]:
         start, end = match.span()
         groups = match.groupdict()
         if kind == "decade":
-            start, end = match.span("d")
+            start, end = match.start("d"), match.end("tail" if groups.get("tail") else "d")
             years = _decade(match["d"].lower()) + _PART_OF_DECADE.get((match["part"] or "").lower(), 5)
         else:
             years = 0 if kind == "baby" else _number((match["n"] or "1").lower())
+        if kind == "ordinal":
+            start, end = match.span("n")
         if groups.get("to"):
-            last = int(match["to"])
+            last = _number(match["to"].lower())
+            if kind.startswith("years") and not patterns.IS_RANGE.match(match[0]):
+                start, years = match.start("to"), last  # "5 foot 10 and 40 years old"
             if kind == "number" and last < years:  # no range: "aged 70 and 2 dogs"
                 end, last = match.end("n"), years
             if band_of_years(last) is not band_of_years(years):
@@ -205,7 +239,12 @@ def _value(years: int) -> str:
 def _number(text: str) -> int:
     if text.isdigit():
         return int(text)
+    if text[0].isdigit():
+        return int(text.rstrip("stndrh"))  # 40th
     first, _, second = text.replace("-", " ").replace("fourty", "forty").partition(" ")
+    first, second = patterns.ORDINALS.get(first, first), patterns.ORDINALS.get(second, second)
+    if "hundred" in (first, second):
+        return 100
     if first in patterns.TENS:
         return 20 + 10 * patterns.TENS.index(first) + (1 + patterns.UNITS.index(second) if second else 0)
     return 10 + patterns.TEENS.index(first) if first in patterns.TEENS else 1 + patterns.UNITS.index(first)

@@ -37,9 +37,32 @@ DECADES = [
 ]
 _TENS = "|".join(TENS).replace("forty", "fou?rty")
 _NUMBER = rf"(?P<n>\d{{1,3}}|(?:{_TENS})(?:[- ](?:{'|'.join(UNITS)}))?|{'|'.join(TEENS + UNITS)})"
+#: Before a word for years also ``hundred``, whose article is that of the noun, and ``fifty-odd``.
+_COUNT = _NUMBER.replace("(?P<n>", "(?P<n>(?:one[- ])?hundred|") + "(?:[- ]odd)?"
+#: Ordinal numbers, of which those in words stand for the last digit of a cardinal one.
+ORDINALS = {
+    **{f"{word[:-1]}ieth": word for word in TENS},
+    **{f"{word}th": word for word in (*TEENS, *UNITS)},
+    "first": "one",
+    "second": "two",
+    "third": "three",
+    "fifth": "five",
+    "eighth": "eight",
+    "ninth": "nine",
+    "twelfth": "twelve",
+    "hundredth": "hundred",
+}
+_ROUND = "|".join(word for word in ORDINALS if word.endswith("ieth"))
+_ORDINAL = (
+    rf"(?P<n>\d{{1,3}}(?:st|nd|rd|th)|(?:{_ROUND}"
+    rf"|(?:(?:{_TENS})[- ])?(?:{'|'.join(w for w in ORDINALS if not w.endswith('ieth'))})))"
+)
 _DECADES = "|".join(DECADES).replace("forties", "fou?rties")
 #: The second number of a range; the age is then the middle of both.
-_RANGE = r"(?:\s?(?:-|to|and)\s?(?P<to>\d{1,3}))?"
+_TO = _NUMBER.replace("?P<n>", "?P<to>")
+_RANGE = rf"(?:\s?(?:-|to|and)\s?{_TO})?"
+#: Of an age that is a bound; it is part of what is said.
+_OR_MORE = r"(?:\+|\splus\b|-plus\b|\s(?:or|and)\s(?:over|older|above|up|under|younger)\b)?"
 _BEFORE = r"(?<![\w.,:/$#-])"
 _YEARS = r"(?:years?|yrs?|yr)"
 _PERHAPS = r"(?:(?:maybe|perhaps|probably|about|around|almost|nearly|barely|just)\s)?"
@@ -55,24 +78,54 @@ _SOMEBODY = (
     "(?:wom[ae]n|m[ae]n|females?|males?|persons?|people|couples?|lad(?:y|ies)|gentlem[ae]n|guys?|gals?|adults?"
     "|individuals?|models?|mothers?|fathers?|moms?|dads?)"
 )
+#: What several people do together: what is before it says who they are (``a 60-plus yoga class``).
+_COMPANY = (
+    r"(?:(?!apps\b|games\b)[a-z-]+\s){0,2}(?:class(?:es)?|groups?|clubs?|teams?|leagues?|choirs?|crowds?|meetups?|squads?"
+    "|troupes?|dances?|discos?|sessions?|workshops?|community|retreat|cruise|marathon|ensemble)"
+)
 #: Words that end a phrase. How many others stand before the noun must not be asked (``South Asian`` is two).
 _NOT_BETWEEN = "(?:and|or|with|of|the|an?|in|on|for|at|to|by|from|is|was|as|style|fashion)"
+#: What makes a number after somebody an age (``a man over 60``, ``a woman close to 40``).
+_BOUNDS = (
+    "of|over|above|past|under|about|around|nearly|almost|barely|close to|not yet|not quite|shy of|going on"
+    r"|between|on the (?:wrong|right|far|other|sunny) side of"
+)
+_HEDGE = "about|around|nearly|almost|perhaps|some|roughly|maybe"
 #: What is looked for before any pattern, in a tenth of the time of a search: every age has one of these in
 #: it, in lower case, and besides a digit or a word that begins like a number. They may say yes too often,
 #: never too rarely (a test makes up texts from the patterns).
 HINTS = (
-    *("born", "into h", "into t", "plus", "0+", "ish", "something"),
-    *("old", "year", "yr", "yo", "y.o", "y/o", "age", "of", "over", "above", "past", "under"),
+    *("born", "into h", "into t", "plus", "0+", "ish", "something", "hundred", "birthday", "bday", "b-day"),
+    *(
+        "close to",
+        "going on",
+        "around",
+        "about",
+        "almost",
+        "barely",
+        "between",
+        "0th",
+        "5th",
+        "6th",
+        "8th",
+        "1st",
+        "ieth",
+    ),
+    *("old", "year", "yr", "yo", "y.o", "y/o", "y-o", "age", "of", "over", "above", "past", "under"),
     *("near", "approach", "pushing", "early", "mid", "late", "in his", "in her", "in their"),
 )
-STEMS = (*UNITS, *TEENS, "twent", "thirt", "fort", "fift", "sixt", "sevent", "eight", "ninet", "teen")
+STEMS = (
+    *(*UNITS, *TEENS, "twent", "thirt", "fort", "fift", "sixt", "sevent", "eight", "ninet", "teen"),
+    *("hundred", "first", "second", "third", "ninth", "twelf"),
+)
 LETTERS = re.compile("[a-z]+")
 ANY_DIGIT = re.compile(r"\d")
 #: Cheap test for any of the patterns.
 TRIGGER = re.compile(
-    r"\bold|-old|\byrs?\b|y[./]?o\b|\bage|\bin(?:to)? (?:his|her|their)\b|\b(?:early|mid|late)\b"
-    r"|(?:0|ty)[- ]?(?:ish|something)|\d years\b|\d\+|\dplus\b|(?:0|ty)-plus\b|\bborn\b"
-    r"|\b(?:of|over|above|past|under|nearing|approaching|pushing)[\s-](?:(?:about|around|nearly|almost|perhaps)\s)?"
+    r"\bold|-old|yrs?\b|y[./-]?o\b|hundred|birthday|b-?day\b|\d(?:th|st)\b|ieth\b|\bage"
+    r"|\bin(?:to)? (?:his|her|their)\b|\b(?:early|mid|late)\b"
+    r"|(?:0|ty)[- ]?(?:ish|something)|\d years\b|\d\+|\dplus\b|(?:0|ty)[\s-]plus\b|\bborn\b"
+    rf"|\b(?:{_BOUNDS})[\s-](?:(?:{_HEDGE})\s)?"
     rf"(?:\d|{'|'.join(TENS + TEENS + UNITS)})",
     re.IGNORECASE,
 )
@@ -88,7 +141,8 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "years_after",
         re.compile(
-            rf"{_BEFORE}(?:(?:between\s(?=\d+\s(?:and|to)\s))?{_NUMBER}{_RANGE}\s(?:{_YEARS}\sof\sage|(?:years|yrs)\s(?:old|young))"
+            rf"{_BEFORE}(?:(?:between\s(?=\d+\s(?:and|to)\s))?{_COUNT}{_RANGE}"
+            rf"\s?(?:{_YEARS}\sof\sage|(?:years|yrs)\s(?:old|young))"
             r"|(?:1|one)\s(?:year|yr)\sold)\b",
             re.IGNORECASE,
         ),
@@ -96,28 +150,59 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "years",
         re.compile(
-            rf"{_BEFORE}(?!(?:1|one)\s){_NUMBER}{_RANGE}"
-            r"[- ]?(?:(?:year|yr)[- ]?|(?:years|yrs)-)old(?P<plural>s)?\b",
+            rf"{_BEFORE}(?!(?:1|one)\s(?!hundred)){_COUNT}{_RANGE}"
+            r"[- ]?(?:(?:year|yr|y)[- ]?|(?:years|yrs)-)old(?P<plural>s)?\b",
             re.IGNORECASE,
         ),
     ),
     (
         "years",
         re.compile(
-            rf"(?<![\w.:/$#-])(?<!\d,)(?P<n>\d{{1,3}}){_RANGE}[- ]?(?:y[./]o\b\.?|yo\b)", re.IGNORECASE
+            rf"(?<![\w.:/$#-])(?<!\d,)(?P<n>\d{{1,3}}){_RANGE}[- ]?(?:y[./-]o\b\.?|yo\b)", re.IGNORECASE
         ),
     ),
     (
         "years",
         re.compile(
-            rf"(?<![\w.,:/$#-])(?P<n>[1-9]0|{'|'.join(TENS)})[- ]?(?:ish|something(?P<plural>s)?)\b",
+            rf"(?<![\w.,:/$#-])(?P<n>[2-9]0|{'|'.join(TENS)})[- ]?somethings(?P<plural>)\b", re.IGNORECASE
+        ),
+    ),
+    (
+        "adjective",
+        re.compile(rf"(?<![\w.,:/$#-])(?P<n>[2-9]0|{'|'.join(TENS)})[- ]?(?:ish|something)\b", re.IGNORECASE),
+    ),
+    (
+        "ordinal",
+        re.compile(rf"{_BEFORE}{_ORDINAL}(?=[\s-](?:birthday|bday|b-day)\b)", re.IGNORECASE),
+    ),
+    (
+        "ordinal",
+        re.compile(
+            rf"\bin\s(?:his|her|their)\s{_ORDINAL}(?=\syear(?:\sof\slife)?\s?(?:[,.;)]|$))", re.IGNORECASE
+        ),
+    ),
+    (
+        "ordinal",
+        re.compile(
+            rf"\b(?:his|her|their)\s(?P<n>(?:16|18|[2-9]0|100|25|45|15)th|21st|{_ROUND})"
+            r"(?=\s?(?:[,.;!)]|$)|\s(?:in|at|with|on)\b)",
             re.IGNORECASE,
         ),
     ),
     (
+        "plus",
+        re.compile(
+            rf"{_BEFORE}(?P<n>[2-9]0|{'|'.join(TENS)})(?:\+|[\s-]plus)(?=\s{_COMPANY}\b)", re.IGNORECASE
+        ),
+    ),
+    (
+        "plus",
+        re.compile(rf"{_BEFORE}over-(?P<n>[2-9][05]|{'|'.join(TENS)})'?s(?=\s{_COMPANY}\b)", re.IGNORECASE),
+    ),
+    (
         "years",
         re.compile(
-            r"(?<![\w.,:/$#-])over-(?P<n>[3-9]0)(?P<plural>s)?\b(?!-)",
+            rf"(?<![\w.,:/$#-])over-(?P<n>[3-9][05])(?P<plural>s)?\b(?!-|\s{_COMPANY}\b)",
             re.IGNORECASE,
         ),
     ),
@@ -131,16 +216,16 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "years",
         re.compile(
-            rf"(?<![\w.,:/$#-])(?P<n>[3-9]0|{'|'.join(TENS[1:])})(?:\+|-plus)(?=\s{_SOMEBODY}\b)",
+            rf"(?<![\w.,:/$#-])(?P<n>[3-9]0|{'|'.join(TENS[1:])})(?:\+|[\s-]plus)(?=\s{_SOMEBODY}\b)",
             re.IGNORECASE,
         ),
     ),
     (
         "number",
         re.compile(
-            rf"(?<![\w-])(?:(?:at\s)?(?:aged?|ages)(?:\s?:\s?|\s(?:of\s)?)"
+            rf"(?<![\w-])(?:(?:at\s)?(?:aged?|ages)(?:\s(?:range|group|bracket))?(?:\s?:\s?|\s(?:of\s)?)"
             rf"|(?:(?:at|of|over|under|above|below|past|around|between)\s)?the\sages?\sof\s)"
-            rf"{_ABOUT}{_NUMBER}{_RANGE}(?![\w%]|-\w)",
+            rf"{_ABOUT}{_NUMBER}{_RANGE}{_OR_MORE}(?![\w%]|-\w)",
             re.IGNORECASE,
         ),
     ),
@@ -148,7 +233,7 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "decade",
         re.compile(
             rf"(?:[,(]\s?|\bin\s)(?P<part>early|mid|late)[\s-]"
-            rf"(?P<d>{_DECADES}|(?:[2-9]0)'?s)(?=\s?(?:[,.)]|$))",
+            rf"(?P<d>{_DECADES}|(?:[2-9]0)'?s)(?=\s?(?:[,.)]|$)|\s(?:who|with|and|wearing|holding|sitting|standing)\b)",
             re.IGNORECASE,
         ),
     ),
@@ -156,44 +241,64 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "decade",
         re.compile(
             rf"\bin(?:to)?\s(?:his|her|their)\s(?:(?P<part>early|mid|late)[\s-])?"
-            rf"(?P<d>{_DECADES}|(?:[2-9]0)'?s)\b",
+            rf"(?P<d>{_DECADES}|(?:[2-9]0)'?s)\b"
+            rf"(?P<tail>\s?(?:or|to|/|-)\s?(?:(?:early|mid|late)[\s-])?(?:{_DECADES}|[2-9]0'?s)\b)?",
             re.IGNORECASE,
         ),
     ),
     (
         "decade",
         re.compile(
-            rf"(?<!\bthe\s)(?<!\bits\s)\b(?P<part>early|mid|late)[\s-](?P<d>{_DECADES}|(?:[2-9]0)s)"
+            rf"(?<!\bthe\s)(?<!\bits\s)\b(?P<part>early|mid|late)[\s-](?P<d>{_DECADES}|(?:[2-9]0)'?s)"
             rf"(?=\s(?:(?!{_NOT_BETWEEN}\b)[a-z'-]+\s){{0,8}}{_SOMEBODY}\b)",
             re.IGNORECASE,
         ),
     ),
 )
+#: ``an early-thirties barista``, if the next word is a person.
+DECADE_BEFORE = re.compile(
+    rf"\b(?:early|mid|late)-(?P<d>{_DECADES}|(?:[2-9]0)'?s)\s(?P<who>[a-z]+)\b", re.IGNORECASE
+)
+#: ``woman 40+, studio``, ``man 35, beard``.
+DIRECTLY_AFTER = re.compile(
+    rf"\b{_SOMEBODY}\s(?P<n>1[89]|[2-9]\d)(?:\s?(?:years|yrs)\b)?(?:(?:\+|\splus\b|-plus\b)(?=\s|[,)\]|]|$)|(?=\s?[,)\]|]|\s*$))",
+    re.IGNORECASE,
+)
+#: Two numbers that are one age; else the second one is, and the first is part of something else.
+IS_RANGE = re.compile(r"between\s|\d+\s?(?:-|to)\s?\d", re.IGNORECASE)
 #: An age directly after a person, without a word for age: ``a man over 60``, ``a woman of forty``.
 AFTER_PERSON = re.compile(
-    rf"\b(?P<who>[A-Za-z]+)\s(?P<all>(?:(?:well|just|far)\s)?(?P<bound>of|over|above|past|under)"
-    rf"\s(?:(?:about|around|nearly|almost|perhaps)\s)?{_NUMBER}(?:\syears\b(?!\s(?:of|ago)\b))?)",
+    rf"\b(?P<who>[A-Za-z]+)\s(?P<all>(?:(?:well|just|far)\s)?(?P<bound>{_BOUNDS})"
+    rf"\s(?:(?:{_HEDGE})\s)?{_NUMBER}{_RANGE}(?:\syears\b(?!\s(?:of|ago)\b))?)",
     re.IGNORECASE,
 )
 #: ``a man born in 1950``: the year tells the age.
 BORN = re.compile(
-    r"\b(?P<who>[A-Za-z]+)(?:,|\swho\swas)?\s(?P<all>born\s(?:in|around|circa|c\.)\s(?P<year>19\d\d|200\d))\b",
+    r"\b(?P<who>[A-Za-z]+)(?:,|\swho\swas)?\s(?P<all>born\s(?:(?:in|around|circa|c\.)\s)?(?P<year>19\d\d|200\d))\b",
     re.IGNORECASE,
 )
 #: A number that may be an age by itself, with what may follow it at once.
 NUMBER = re.compile(
-    rf"(?<![\w.:/$#-])(?<!\d,)(?:{_NUMBER}(?P<more>\+|\splus\b|-plus\b|'?s\b)?|(?P<decade>(?!teens){_DECADES}))(?![\w%+]|[-:/.]\w)",
+    rf"(?<![\w.:/$#-])(?<!\d,)(?:{_NUMBER}(?:-(?P<to>[1-9]\d))?(?P<more>\+|\splus\b|-plus\b|'?s\b)?(?P<unit>\s?(?:years|yrs)\b)?|(?P<decade>(?!teens){_DECADES}))(?![\w%+]|[-:/.]\w)",
     re.IGNORECASE,
 )
-_HEDGES = rf"(?:(?:{'|'.join(sorted(grammar.ABOUT_AGES))}|not\syet)\s)*"
+_HEDGES = (
+    rf"(?:(?:{'|'.join(sorted(grammar.ABOUT_AGES))}|not\s(?:yet|quite)|close\sto|shy\sof|going\son|a\sday\s(?:over|under)"
+    r"|at\sleast|on\sthe\s(?:wrong|right|far|other|sunny)\sside\sof|not|no\s(?:older|younger)\sthan)\s)*"
+)
 #: Before a number that is a segment of its own (``a girl (8)``, ``woman, 40s, smiling``) ..
 OPENS = re.compile(rf"(?:^|[,(|;\n\[\"])\s*{_HEDGES}$", re.IGNORECASE)
+#: .. and the second of two (``grandfather and grandson, 78 and 7``) ..
+PAIRED = re.compile(
+    rf"(?:^|[,(])\s*(?:\d{{1,3}}|{'|'.join(TEENS + UNITS)}|{_TENS})\s(?:and|&)\s$", re.IGNORECASE
+)
 #: .. and before one that somebody is said to be (``she is six``, ``looks about fifty``, ``man nearing 70``).
 SAYS = re.compile(rf"(?:'(?:s|m|re)|\b(?:{'|'.join(sorted(grammar.AGE_VERBS))}))\s{_HEDGES}$", re.IGNORECASE)
 #: What may follow: the end of a segment, a word for when or another clause ..
 ENDS = re.compile(
     r"\s?[,()\]|;\n\"?!]|\.?\s*$|\.\s|\s-\s"
-    r"|\s(?:today|now|already|tomorrow|next|this|last|and|or|but|so|though|yet|again|instead|soon)\b",
+    r"|\s(?:today|now|already|tomorrow|yesterday|tonight|recently|next|this|last|and|or|but|so|though|yet|again|instead|soon"
+    r"|when|while|if|because|since)\b",
     re.IGNORECASE,
 )
 #: .. and after what is said of somebody also what they do, or where they are.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from obclip_privacy.attributes.base import Attribute, Detector, Finding
-from obclip_privacy.attributes.letters import LETTER_AND_AGE
+from obclip_privacy.attributes.letters import letters_and_ages
 from obclip_privacy.attributes.lexicon_file import read_lexicon
 from obclip_privacy.hookspecs import hookimpl
 
@@ -15,10 +15,8 @@ _LETTERS = {"F": "female", "M": "male", "X": "nonbinary"}
 def find_letters(text: str) -> Sequence[Finding]:
     """Letters for the sex beside an age, in a folded text."""
     return tuple(
-        Finding(*match.span(group), "gender.letter", _LETTERS[match[group]])
-        for match in LETTER_AND_AGE.finditer(text)
-        for group in ("letter", "first")
-        if match[group]
+        Finding(start, end, "gender.letter", _LETTERS[text[start:end]])
+        for (start, end), _ in letters_and_ages(text)
     )
 
 

@@ -13,17 +13,42 @@ from obclip_privacy.attributes.base import Band, Pos
 from obclip_privacy.language import grammar
 from obclip_privacy.language.persons import Cast
 from obclip_privacy.language.phrases import Roles
-from obclip_privacy.language.units import Kind, Unit
-from obclip_privacy.language.words import closes, word_at
+from obclip_privacy.language.units import Case, Kind, Unit
+from obclip_privacy.language.words import closes, opens, word_at
 
 _BARE = frozenset({("age.bare",), ("age.minor_bare",)})
 #: How far before an age that is a tag its person may be, in units.
 _REACH = 40
+#: How far after ``At 80,`` the subject may be, in units.
+_SUBJECT_REACH = 6
 #: The shortest part of a contraction (``she's``, ``I'm``).
 _CONTRACTED = frozenset({"s", "m", "re"})
 #: Between somebody and what they are said to be.
 _BETWEEN = (
     grammar.AUXILIARIES | grammar.RELATIVES | grammar.ABOUT_AGES | {"to", "also", "not", "can", "couldn"}
+)
+#: Words of longer hedges (``not a day over 30``, ``on the wrong side of forty``), before a number only.
+_HEDGES = (
+    (grammar.ABOUT_AGES - grammar.AGE_VERBS)
+    | frozenset(
+        [
+            "a",
+            "close",
+            "day",
+            "far",
+            "going",
+            "least",
+            "no",
+            "not",
+            "of",
+            "older",
+            "on",
+            "other",
+            "quite",
+            "right",
+        ]
+    )
+    | frozenset(["shy", "side", "sunny", "than", "the", "to", "wrong", "yet", "younger"])
 )
 #: Who speaks, or is spoken to: one who is in the picture, if one is.
 _SPEAKERS = frozenset({"i", "you", "me", "myself"})
@@ -39,9 +64,14 @@ def person_of_age(units: Sequence[Unit], roles: Roles, cast: Cast, index: int) -
     beside = next((at for at in range(index - 3, index + 4) if _is_letter(units, at)), None)
     if beside is not None:
         return cast.of_unit.get(beside)
+    pair = _pair(units, index)
+    if pair is not None:
+        return _of_pair(units, roles, cast, index, pair)
     at = _before_hedges(units, index)
     if at < 0 or units[at].word in grammar.OPENERS or units[at].kind is Kind.BREAK:
         return _tagged(units, roles, cast, index, at)
+    if _opens_sentence(units, at):
+        return _next_in_sentence(units, roles, cast, index)
     subject = _subject(units, at)
     if subject is None:
         return None
@@ -56,8 +86,50 @@ def person_of_age(units: Sequence[Unit], roles: Roles, cast: Cast, index: int) -
 def subject_of_age(units: Sequence[Unit], roles: Roles, index: int) -> int | None:
     """Index of the pronoun of which the number at *index* is said, or ``None``."""
     at = _before_hedges(units, index)
-    subject = _subject(units, at) if at >= 0 else None
+    if at < 0 or units[at].word in grammar.OPENERS or _opens_sentence(units, at):
+        # ``At 45, he still skates``; ``not a day over 30, she smiles``
+        following = index + 2
+        is_subject = closes(units, index + 1) and following < len(units) and _is_subject(units[following])
+        return following if is_subject and roles[following] is Pos.PRONOUN else None
+    subject = _subject(units, at)
     return subject if subject is not None and roles[subject] is Pos.PRONOUN else None
+
+
+def _pair(units: Sequence[Unit], index: int) -> tuple[int, int] | None:
+    """The two ages in figures that *and* joins, of which *index* is one (``78 and 7``)."""
+    for first in (index - 2, index):
+        second = first + 2
+        joined = first > 0 and second < len(units) and word_at(units, first + 1) in ("and", "&")
+        if joined and is_bare_age(units[first]) and is_bare_age(units[second]) and opens(units, first):
+            return first, second
+    return None
+
+
+def _of_pair(
+    units: Sequence[Unit], roles: Roles, cast: Cast, index: int, pair: tuple[int, int]
+) -> int | None:
+    """Of ``grandfather and grandson, 78 and 7`` each has one age; of several people with one noun both."""
+    before, comma = cast.before(pair[0]), pair[0] - 1
+    if not before or cast.of_unit.get(comma - 1, -1) != before[-1]:
+        return None
+    person = before[-1]
+    if len(before) > 1 and not cast.plural[person]:
+        heads = cast.last_head(before[-2], comma), cast.last_head(person, comma)
+        if not any(unit.word in grammar.LIST_JOINERS for unit in units[heads[0] + 1 : heads[1]]):
+            return None
+        person = before[-2] if index == pair[0] else person
+    return person if _fits(units, roles, cast, person, index) else None
+
+
+def _opens_sentence(units: Sequence[Unit], index: int) -> bool:
+    """Whether ``at`` begins a sentence (``At 80, Ruth skis``)."""
+    if word_at(units, index) != "at":
+        return False
+    return index == 0 or units[index - 1].kind is Kind.BREAK or units[index - 1].word in grammar.SENTENCE_ENDS
+
+
+def _is_subject(unit: Unit) -> bool:
+    return unit.pronoun is not None and unit.pronoun.form == Case.SUBJECT
 
 
 def may_be(units: Sequence[Unit], roles: Roles, cast: Cast, person: int, index: int) -> bool:
@@ -73,7 +145,7 @@ def _is_letter(units: Sequence[Unit], index: int) -> bool:
 
 def _before_hedges(units: Sequence[Unit], index: int) -> int:
     at = index - 1
-    while word_at(units, at) in grammar.ABOUT_AGES and word_at(units, at) not in grammar.AGE_VERBS:
+    while word_at(units, at) in _HEDGES:
         at -= 1
     return at
 
@@ -106,6 +178,7 @@ def _tagged(units: Sequence[Unit], roles: Roles, cast: Cast, index: int, opener:
     if before and not minor:
         last = cast.last_head(before[-1], index)
         near = index - last <= _REACH and not _ends_between(units, last, opener)
+        near = near and not _is_technical(units, last, opener)
         if near and not cast.plural[before[-1]] and _fits(units, roles, cast, before[-1], index):
             return before[-1]
     if before or minor or not closes(units, index + 1):
@@ -122,6 +195,23 @@ def _next(units: Sequence[Unit], roles: Roles, cast: Cast, index: int) -> int | 
             return person if _fits(units, roles, cast, person, index) else None
         at += 1
     return None
+
+
+def _next_in_sentence(units: Sequence[Unit], roles: Roles, cast: Cast, index: int) -> int | None:
+    """The person named first after ``At 80,``, as its subject."""
+    for at in range(index + 2, min(len(units), index + 2 + _SUBJECT_REACH)):
+        person = cast.of_unit.get(at, -1)
+        if person >= 0 and at in cast.heads[person]:
+            return person if _fits(units, roles, cast, person, index) else None
+    return None
+
+
+def _is_technical(units: Sequence[Unit], first: int, last: int) -> bool:
+    """``woman, 85mm, 8k, 35``: other numbers stand between, so this is one more of them."""
+    return any(
+        unit.word.isdigit() and not is_bare_age(unit) and unit.phrase is None
+        for unit in units[first + 1 : last]
+    )
 
 
 def _ends_between(units: Sequence[Unit], first: int, last: int) -> bool:

@@ -19,6 +19,13 @@ QUANTITIES = _words("none each any half most part rest neither either")
 BE = _words("is are was were be been being am looks look looked seems seem seemed appears appear appeared")
 FEEL = _words("feel feels felt feeling become becomes became go goes went turn turns turned")
 COPULA = _words("is was are were")
+#: With what an adjective is said of somebody who stands before it.
+SAYS_OF = BE | _words("become becomes became get gets got getting grow grows grew growing feel feels felt")
+#: What is left of *is* and *are* after an apostrophe.
+CONTRACTED_BE = _words("s re m")
+#: ``she is a bit old and tired``
+DEGREES = _words("a bit little kind of sort kinda still already no longer not too just only quite rather")
+JOINERS_OF_ADJECTIVES = _words("and , & but yet")
 CONJUNCTIONS = _words("and or & nor but plus")
 LIST_JOINERS = _words("and or &")
 PREPOSITIONS = _words(
@@ -304,6 +311,9 @@ LANDFORMS = _words(
     "peak peaks mountain mountains rock rocks ruin ruins falls cave caves islets reef cliffs hills "
     "volcano springs glacier buttes spires islands lakes waterfall waterfalls stacks formation"
 )
+#: ``The King's Head``, where it is a pub.
+PUB_SIGNS = _words("head arms oak legs return rest")
+PUBS = _words("pub inn tavern hotel bar alehouse ale beer pint")
 #: With what somebody is said to be so old (``she is six``, ``he turned 60``, ``Grandma at 85``).
 AGE_VERBS = BE | _words(
     "become becomes became turn turns turned turning look looks looked looking near nears neared "

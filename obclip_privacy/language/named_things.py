@@ -132,7 +132,9 @@ def _owned_place(units: Sequence[Unit], index: int) -> Iterator[int]:
         return
     if word_at(units, index + 1) != "'" or word_at(units, index + 2) != "s" or place >= len(units):
         return
-    known = units[place].word in grammar.NAMED_PLACES | grammar.DEDICATED
+    known = units[place].word in grammar.NAMED_PLACES | grammar.DEDICATED or (
+        units[place].word in grammar.PUB_SIGNS and any(unit.word in grammar.PUBS for unit in units)
+    )
     if not (known and _is_capital(units[index]) and _is_capital(units[place])):
         return
     if word_at(units, index - 1) in grammar.DETERMINERS | grammar.PREPOSITIONS and _some_are_small(units):

@@ -195,6 +195,9 @@ def _same_person(
         return -1
     if word_at(units, index - 1) in ("named", "called") and cast.of_unit.get(index - 2, -1) >= 0:
         return cast.of_unit[index - 2]
+    described = _in_brackets_after(units, cast, index)
+    if described >= 0:
+        return described
     tagged = _tag_of(units, cast, index)
     if tagged >= 0:
         return tagged
@@ -273,6 +276,15 @@ def _apposes(units: Sequence[Unit], cast: Cast, person: int, comma: int, index: 
         following == "," and word_at(units, index + 2) in _NEXT_ITEM
     )
     return both == {True, False} and not listed
+
+
+def _in_brackets_after(units: Sequence[Unit], cast: Cast, index: int) -> int:
+    """Of whom a letter in brackets tells the sex (``my wife (F/25)``, ``a runner (24F)``); or ``-1``."""
+    noun = units[index].noun
+    if noun is None or noun.classes != ("gender.letter",):
+        return -1
+    bracket = next((at for at in (index - 1, index - 2, index - 3) if word_at(units, at) in ("(", "[")), 0)
+    return cast.of_unit.get(bracket - 1, -1)
 
 
 def _tag_of(units: Sequence[Unit], cast: Cast, index: int) -> int:

@@ -14,6 +14,12 @@ from collections.abc import Sequence
 from obclip_privacy.attributes.base import CuePos, CueTerm, Pos
 from obclip_privacy.language import grammar, wordlists
 from obclip_privacy.language.genitives import describes_thing, says_only_sex
+from obclip_privacy.language.shared_nouns import (
+    is_one_of_several,
+    shares_animal,
+    shares_noun,
+    shares_thing,
+)
 from obclip_privacy.language.things import (
     compares,
     describes_animal,
@@ -28,7 +34,7 @@ from obclip_privacy.language.things import (
     is_product,
     is_thing_word,
 )
-from obclip_privacy.language.units import Case, CueSense, Kind, Mask, Unit, mentions
+from obclip_privacy.language.units import Case, CueSense, Kind, Mask, Roles, Unit, mentions
 from obclip_privacy.language.words import closes, closes_phrase, opens, word_at
 
 __all__ = [
@@ -41,7 +47,6 @@ __all__ = [
     "follows_of",
     "in_the_style_of",
     "is_modifier",
-    "is_one_of_several",
     "is_person_word",
     "opens",
     "resolve_roles",
@@ -54,18 +59,11 @@ REACH = 10
 #: Units of a compound, its person included.
 _COMPOUND = 4
 
-#: How far before ``one black and one white`` the two of them are named.
-_SEVERAL_REACH = 16
-
 _DETERMINED = grammar.DETERMINERS | grammar.NUMBERS
 _BEFORE_VERBS = (grammar.AUXILIARIES - grammar.BE) | {"to"}
 
-Roles = list[Pos | None]
-
 #: Forms of pronouns that may stand before a noun (``her infant``).
 _OWNING = frozenset({int(Case.DETERMINER), int(Case.OBLIQUE)})
-#: Before each of two adjectives that are said of two persons.
-_SEVERALLY = grammar.ARTICLES | {"one", "another"}
 
 #: What an adjective of origin is before clothes that somebody wears.
 CLOTHED = CueSense(CueTerm(("",), CuePos.ADJECTIVE, "ethnicity", "dress", "clothing tied to an ethnicity"), 0)
@@ -218,6 +216,8 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     following = word_at(units, index + 1)
     if is_animal(units, index, mask):
         return False
+    if mask.classes == ("age.plus",):
+        return True
     plain = says_only_sex(units[index], mask)
     # ``in a witch costume`` tells who wears it.
     worn = word_at(units, index + 1) in grammar.COSTUMES
@@ -243,7 +243,7 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
     if not ambiguous or (mask.plural and (mask.attributes != ("age",) or mask.classes[0] in grammar.YEARS)):
         return True
     if following in grammar.CONJUNCTIONS and (
-        _shares_thing(units, roles, index) or _shares_animal(units, index)
+        shares_thing(units, roles, index) or shares_animal(units, index)
     ):
         return False
     if is_one_of_several(units, index) or word_at(units, index - 1) in grammar.INTENSIFIERS:
@@ -268,57 +268,19 @@ def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambigu
         closes(units, index + 1)
         or following in grammar.PHRASE_ENDS | grammar.PREDICATES | grammar.TIME_ADVERBS
         or following == "'"
+        or (index + 1 < len(units) and units[index + 1].phrase is not None)
     )
     if ends or following.endswith("ing"):
+        return True
+    if mask.classes[0] in grammar.YEARS and _are_doing(units, index + 1):
         return True
     return mask.attributes in (("gender",), ("age",)) and following.endswith(("ed", "s"))
 
 
-def _shares_thing(units: Sequence[Unit], roles: Roles, index: int) -> bool:
-    """``male and female connectors``: the adjective after the conjunction describes a thing, so both do."""
-    if index + 3 >= len(units):
-        return False
-    one, other = units[index].adjective, units[index + 2].adjective
-    same = one is not None and other is not None and one.attributes == other.attributes
-    return same and roles[index + 2] is None and not closes_phrase(units, index + 3)
-
-
-def shares_noun(units: Sequence[Unit], roles: Roles, index: int) -> bool:
-    """``an Asian and a Black student``: the same is said of somebody else, who has the noun for both."""
-    following = index + 3
-    if word_at(units, index - 1) not in _SEVERALLY or word_at(units, index + 2) not in _SEVERALLY:
-        return False
-    if word_at(units, index + 1) not in grammar.LIST_JOINERS or following >= len(units):
-        return False
-    return units[following].adjective == units[index].adjective and roles[following] is Pos.ADJECTIVE
-
-
-def _shares_animal(units: Sequence[Unit], index: int) -> bool:
-    """``a male and a female mallard``: the adjective after the conjunction describes an animal."""
-    other = index + 3 if word_at(units, index + 2) in grammar.ARTICLES else index + 2
-    if other + 1 >= len(units) or units[index].adjective is None or units[other].adjective is None:
-        return False
-    same = units[index].adjective == units[other].adjective
-    return same and word_at(units, other + 1) in wordlists.animals()
-
-
-def is_one_of_several(units: Sequence[Unit], index: int) -> bool:
-    """``two men, one black and one white``: an adjective of somebody else, each time.
-
-    Some of them could be nouns (``one Asian``), others not: none is read as one.
-    """
-    if word_at(units, index - 1) not in ("one", "other", "another") or not closes_phrase(units, index + 1):
-        return False
-    if units[index].adjective is None:
-        return False
-    first = max(0, index - _SEVERAL_REACH)
-    return any(_names_several(unit) for unit in units[first : index - 1])
-
-
-def _names_several(unit: Unit) -> bool:
-    if unit.noun is not None and unit.adjective is None:
-        return unit.noun.plural
-    return unit.person and unit.word.endswith("s")
+def _are_doing(units: Sequence[Unit], index: int) -> bool:
+    """``a six-year-old and a sixty-year-old share a cake``: the verb of several, and its object."""
+    joined = any(unit.word in grammar.LIST_JOINERS for unit in units[max(0, index - REACH) : index])
+    return joined and word_at(units, index) in wordlists.verbs() and not closes_phrase(units, index + 1)
 
 
 def _head(units: Sequence[Unit], roles: Roles, heads: dict[int, int], index: int, mask: Mask) -> int | None:

@@ -19,11 +19,11 @@ from obclip_privacy.language.phrases import (
     closes_phrase,
     cues_alike,
     is_modifier,
-    is_one_of_several,
     is_person_word,
     opens,
     word_at,
 )
+from obclip_privacy.language.shared_nouns import is_one_of_several
 from obclip_privacy.language.units import CueSense, Kind, Unit
 
 __all__ = ["Removal", "choose_cue", "cues_alike", "names_person", "removal_of", "remove_cue"]

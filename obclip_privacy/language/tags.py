@@ -13,20 +13,16 @@ from obclip_privacy.attributes.base import Pos
 from obclip_privacy.language import grammar, wordlists
 from obclip_privacy.language.bare_ages import is_bare_age, may_be, of_somebody, person_of_age, subject_of_age
 from obclip_privacy.language.persons import Cast
-from obclip_privacy.language.phrases import (
-    Roles,
-    closes,
-    follows_of,
-    is_modifier,
-    is_one_of_several,
-    opens,
-    shares_noun,
-    word_at,
-)
+from obclip_privacy.language.phrases import Roles, closes, follows_of, is_modifier, opens, word_at
+from obclip_privacy.language.shared_nouns import is_one_of_several, shares_noun
 from obclip_privacy.language.units import Unit, mentions
 
 #: How far before a phrase its person may be, in units.
 REACH = 40
+#: Classes of the number of a birthday.
+_BIRTHDAYS = frozenset({"age.ordinal", "age.minor_ordinal"})
+#: How far after it *for* may stand, and after that whom it is for.
+_GIVEN_REACH = 5
 #: What may stand between somebody and the form of *be*.
 _BEFORE_BE = grammar.AUXILIARIES | grammar.RELATIVES | {"also"}
 
@@ -40,7 +36,10 @@ def link_loose_mentions(units: Sequence[Unit], roles: Roles, cast: Cast) -> None
         if is_bare_age(unit):
             _link(roles, cast, index, Pos.PHRASE, person_of_age(units, roles, cast, index))
         elif unit.phrase is not None:
-            person = _person_near(units, cast, index)
+            celebrated = unit.phrase.classes[0] in _BIRTHDAYS
+            person = (_celebrated if celebrated else _person_near)(units, cast, index)
+            if celebrated and person is not None and not may_be(units, roles, cast, person, index):
+                continue
             if person is None and _is_skin_of_somebody(units, index):
                 person = cast.add(plural=True)
                 cast.name(person, index)
@@ -87,17 +86,17 @@ def link_predicates_of_pronouns(units: Sequence[Unit], roles: Roles, cast: Cast)
     if Pos.PRONOUN not in roles:
         return
     for index, unit in enumerate(units):
-        if roles[index] is not None or unit.weak:
+        if roles[index] is not None:
             continue
         if unit.phrase is not None:
             _link_phrase_to_pronoun(units, roles, cast, index)
         if unit.adjective is None:
             continue
-        at = index - 1
-        while word_at(units, at) in grammar.INTENSIFIERS:
-            at -= 1
-        subject = at - 1
-        if word_at(units, at) in grammar.BE and subject >= 0 and roles[subject] is Pos.PRONOUN:
+        subject = _said_of(units, roles, index)
+        if subject is None or roles[subject] is not Pos.PRONOUN:
+            continue
+        verb = word_at(units, subject + 1)
+        if not unit.weak or verb == "'" or verb in grammar.COPULA:
             _link(roles, cast, index, Pos.ADJECTIVE, cast.of_unit.get(subject))
 
 
@@ -177,18 +176,23 @@ def _person_near(units: Sequence[Unit], cast: Cast, index: int) -> int | None:
     return min(after)[1] if after else None
 
 
+def _celebrated(units: Sequence[Unit], cast: Cast, index: int) -> int | None:
+    """Whose birthday it is: that of the nearest person before, or of whom it is *for*."""
+    before = cast.before(index)
+    if before and index - cast.last_head(before[-1], index) <= REACH:
+        return before[-1]
+    given = next((at for at in range(index + 1, index + _GIVEN_REACH) if word_at(units, at) == "for"), None)
+    if given is None:
+        return None
+    near = range(given + 1, given + _GIVEN_REACH)
+    return next((cast.of_unit[at] for at in near if cast.of_unit.get(at, -1) >= 0), None)
+
+
 def _predicate_of(units: Sequence[Unit], roles: Roles, cast: Cast, index: int) -> int | None:
     """The person of whom the adjective is said with a form of *be*; pronouns have their own persons later."""
-    at = index - 1
-    while word_at(units, at) in grammar.INTENSIFIERS or (
-        word_at(units, at) in ("and", ",", "&")
-        and at > 0
-        and (roles[at - 1] is Pos.ADJECTIVE or is_modifier(units, at - 1))
-    ):
-        at -= 2 if word_at(units, at) in ("and", ",", "&") else 1
-    if word_at(units, at) not in grammar.BE:
+    at = _said_of(units, roles, index)
+    if at is None:
         return None
-    at -= 1
     while word_at(units, at) in _BEFORE_BE:
         at -= 1
     if at in cast.of_unit and cast.of_unit[at] >= 0:
@@ -197,6 +201,34 @@ def _predicate_of(units: Sequence[Unit], roles: Roles, cast: Cast, index: int) -
         before = cast.before(at)
         return before[0] if len(before) == 1 else None
     return None
+
+
+def _said_of(units: Sequence[Unit], roles: Roles, index: int) -> int | None:
+    """Index of what stands before the verb with which the adjective at *index* is said of it, or ``None``.
+
+    Further adjectives may stand between (``she looks tired and old``), and the verb may be contracted.
+    """
+    at = index - 1
+    while at >= 0:
+        if word_at(units, at) in grammar.INTENSIFIERS or word_at(units, at) in grammar.DEGREES:
+            at -= 1
+        elif (
+            word_at(units, at) in grammar.JOINERS_OF_ADJECTIVES
+            and at > 0
+            and _is_adjective(units, roles, at - 1)
+        ):
+            at -= 2
+        else:
+            break
+    if word_at(units, at) in grammar.CONTRACTED_BE and word_at(units, at - 1) == "'":
+        # "the woman's old dog" is another thing
+        at -= 1
+        return at - 1 if at > 0 and units[at - 1].pronoun is not None else None
+    return at - 1 if at > 0 and word_at(units, at) in grammar.SAYS_OF else None
+
+
+def _is_adjective(units: Sequence[Unit], roles: Roles, index: int) -> bool:
+    return roles[index] is Pos.ADJECTIVE or units[index].adjective is not None or is_modifier(units, index)
 
 
 def _is_tag(units: Sequence[Unit], roles: Roles, index: int) -> bool:

@@ -58,6 +58,10 @@ class Mask:
         return self.pos is Pos.NOUN and self.form == 1
 
 
+#: What each unit is in its place; ``None`` for none.
+Roles = list[Pos | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A slot in a sense: a form of a lexeme class, and the value that is stated."""

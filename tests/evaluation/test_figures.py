@@ -18,6 +18,7 @@ LABELLED: tuple[Labelled, ...] = read_labelled(ROOT / "tests" / "data" / "labell
 REDTEAM: tuple[Labelled, ...] = read_labelled(ROOT / "tests" / "data" / "redteam.jsonl")
 NOBODY: tuple[Labelled, ...] = read_labelled(ROOT / "tests" / "data" / "nobody.jsonl")
 EVERYDAY: tuple[Labelled, ...] = read_labelled(ROOT / "tests" / "data" / "everyday.jsonl")
+VARIED: tuple[Labelled, ...] = read_labelled(ROOT / "tests" / "data" / "varied.jsonl")
 CUES: tuple[Labelled, ...] = read_labelled(ROOT / "tests" / "data" / "cues.jsonl")
 SCHEMAS = read_labelled(ROOT / "tests" / "data" / "schemas.jsonl")
 
@@ -89,6 +90,18 @@ def test_prompts_as_people_type_them() -> None:
     assert scores.attributes["age"].precision >= 0.95, scores.errors
     assert scores.attributes["gender"].recall >= 0.985, scores.errors
     assert scores.false_positive_rate < 0.035, scores.errors
+
+
+def test_prompts_with_ages_in_every_wording() -> None:
+    engine = engine_for("default")
+    scores = score_detection(VARIED, engine.detect, ["gender", "age", "ethnicity", "skin_tone"])
+    assert (scores.prompts, scores.empty) == (382, 191)
+    assert scores.attributes["age"].recall >= 0.99, scores.errors
+    assert scores.attributes["age"].precision >= 0.99, scores.errors
+    assert scores.attributes["gender"].recall >= 0.99, scores.errors
+    assert scores.false_positive_rate < 0.04, scores.errors
+    sets = score_closure(VARIED, engine.candidates, "default")
+    assert (sets.violations, sets.unequal, sets.refused) == (0, 0, 0), sets.errors
 
 
 def test_cues_of_persons_and_of_things() -> None:
