@@ -176,8 +176,10 @@ def test_long_prompts_are_noted(tmp_path: Path, models: list[str], capsys) -> No
     asked = ["generate", prompt, "--negative-prompt", negative, "-o", str(tmp_path), *models]
     assert main(asked) == 0
     said = capsys.readouterr().err
-    assert "do not read the end of this prompt" in said
-    assert "do not read the end of this negative prompt" in said
+    assert "the device does not read the end of your prompt: " in said
+    assert "the device does not read the end of your negative prompt: " in said
+    assert "the cloud did not read the end of 6 of its 6 candidates, at most: " in said
+    assert "the cloud did not read the end of its negative prompt: " in said
     assert "the last" in said
 
 
