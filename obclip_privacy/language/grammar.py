@@ -130,9 +130,7 @@ INSCRIBED = _words(
 #: Before what is on it.
 READS = _words("reading saying reads says spelling")
 #: Nouns of three letters that are things (``king pin``); other short words are too often something else.
-SHORT_THINGS = _words(
-    "pin cap hat bed bus car van cup jar mug pot pan map key toy bag box tin pen rug mat bar pub kit"
-)
+SHORT_THINGS = _words("pin cap hat bed bus car van cup jar mug pot pan map key toy bag box tin pen rug mat")
 #: Rooms, schools and the like that are for several (``kids corner``, ``the women's restroom``).
 FOR_SEVERAL = _words(
     "room rooms restroom restrooms toilet toilets bathroom bathrooms washroom lavatory loo lockers locker "

@@ -17,7 +17,6 @@ from obclip_privacy.language.things import (
     compares,
     describes_animal,
     heads_thing,
-    is_absent,
     is_animal,
     is_attribute,
     is_for_readers,
@@ -126,7 +125,6 @@ def _names_nobody(units: Sequence[Unit], index: int, mask: Mask) -> bool:
         or compares(units, index)
         or is_game_piece(units, index)
         or is_of_thing(units, index)
-        or is_absent(units, index)
         or begins_foreign_word(units, index)
     )
 

@@ -37,8 +37,6 @@ _LONGEST_NAME = 4
 _GOING_ON = grammar.PREPOSITIONS | grammar.CONJUNCTIONS | grammar.BE
 #: What looks like a verb, and says what a room is for (``a ladies changing room``).
 _OF_ROOMS = frozenset({"play", "changing", "dressing", "fitting", "waiting", "sleeping"})
-#: Words that say that somebody is shown.
-_SHOWN = grammar.PERSON_PARTS | grammar.HUMAN_TAGS | grammar.OCCASIONS
 #: The longest ending of a contraction (``they'll``), in letters.
 _LONGEST_CONTRACTION = 2
 
@@ -266,20 +264,6 @@ def _end_of_words(units: Sequence[Unit], index: int) -> int:
             break
         at += 1
     return at
-
-
-def is_absent(units: Sequence[Unit], index: int) -> bool:
-    """``an empty stage, no actors``: nobody is there, and nothing speaks of somebody else."""
-    at = index - 1
-    while at > 0 and units[at].kind is Kind.WORD and units[at].word in wordlists.modifiers():
-        at -= 1
-    if word_at(units, at) not in ("no", "without"):
-        return False
-    return not any(
-        names_somebody(unit) or unit.adjective is not None or unit.phrase is not None or unit.word in _SHOWN
-        for other, unit in enumerate(units)
-        if other != index
-    )
 
 
 def begins_foreign_word(units: Sequence[Unit], index: int) -> bool:
