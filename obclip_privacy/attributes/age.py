@@ -130,7 +130,9 @@ def _goes_on(text: str, end: int, says: str) -> bool:
 
 
 def _verb_follows(text: str, end: int) -> bool:
-    """Whether a verb of the third person stands at *end* (``a woman of eighty blows``)."""
+    """Whether a verb of a third person stands at *end* (``a woman of eighty blows``, ``stood by``)."""
+    if patterns.PAST.match(text, end) is not None:
+        return True
     match = patterns.VERB.match(text, end)
     if match is None:
         return False
@@ -185,6 +187,9 @@ def _find_before_person(text: str) -> Iterator[Finding]:
         if _is_person(match["who"].lower()):
             years = _decade(match["d"].lower()) + _MIDDLE
             yield Finding(*match.span("d"), f"age.{_band_prefix(years)}decade", _value(years))
+    for match in patterns.DECADE_OF_PERSON.finditer(text):
+        years = int(match["d"]) + _MIDDLE
+        yield Finding(match.start("d"), match.end("d") + 1, "age.years", _value(years))
 
 
 def _find_born(text: str) -> Iterator[Finding]:

@@ -53,9 +53,10 @@ ORDINALS = {
     "hundredth": "hundred",
 }
 _ROUND = "|".join(word for word in ORDINALS if word.endswith("ieth"))
+_DIGITS = "|".join(word for word in ORDINALS if not word.endswith(("ieth", "hundredth")))
 _ORDINAL = (
     rf"(?P<n>\d{{1,3}}(?:st|nd|rd|th)|(?:{_ROUND}"
-    rf"|(?:(?:{_TENS})[- ])?(?:{'|'.join(w for w in ORDINALS if not w.endswith('ieth'))})))"
+    rf"|(?:(?:{_TENS})[- ])?(?:{_DIGITS}|hundredth)))"
 )
 _DECADES = "|".join(DECADES).replace("forties", "fou?rties")
 #: The second number of a range; the age is then the middle of both.
@@ -95,7 +96,20 @@ _HEDGE = "about|around|nearly|almost|perhaps|some|roughly|maybe"
 #: it, in lower case, and besides a digit or a word that begins like a number. They may say yes too often,
 #: never too rarely (a test makes up texts from the patterns).
 HINTS = (
-    *("born", "into h", "into t", "plus", "0+", "ish", "something", "hundred", "birthday", "bday", "b-day"),
+    *(
+        "born",
+        "into h",
+        "into t",
+        "plus",
+        "0+",
+        "0s ",
+        "ish",
+        "something",
+        "hundred",
+        "birthday",
+        "bday",
+        "b-day",
+    ),
     *(
         "close to",
         "going on",
@@ -124,7 +138,7 @@ ANY_DIGIT = re.compile(r"\d")
 TRIGGER = re.compile(
     r"\bold|-old|yrs?\b|y[./-]?o\b|hundred|birthday|b-?day\b|\d(?:th|st)\b|ieth\b|\bage"
     r"|\bin(?:to)? (?:his|her|their)\b|\b(?:early|mid|late)\b"
-    r"|(?:0|ty)[- ]?(?:ish|something)|\d years\b|\d\+|\dplus\b|(?:0|ty)[\s-]plus\b|\bborn\b"
+    r"|(?:0|ty)[- ]?(?:ish|something)|\d years\b|0s\s|[htd]\syear|\d\+|\dplus\b|(?:0|ty)[\s-]plus\b|\bborn\b"
     rf"|\b(?:{_BOUNDS})[\s-](?:(?:{_HEDGE})\s)?"
     rf"(?:\d|{'|'.join(TENS + TEENS + UNITS)})",
     re.IGNORECASE,
@@ -190,6 +204,14 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
     (
+        "ordinal",
+        re.compile(
+            rf"\b(?:his|her|their)\s(?P<n>[2-9]\d(?:st|nd|rd|th)|{_ROUND}|(?:{_TENS})[- ](?:{_DIGITS}))"
+            r"(?=\syear\s(?:he|she|they|a|an|the)\b)",
+            re.IGNORECASE,
+        ),
+    ),
+    (
         "plus",
         re.compile(
             rf"{_BEFORE}(?P<n>[2-9]0|{'|'.join(TENS)})(?:\+|[\s-]plus)(?=\s{_COMPANY}\b)", re.IGNORECASE
@@ -223,8 +245,8 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "number",
         re.compile(
-            rf"(?<![\w-])(?:(?:at\s)?(?:aged?|ages)(?:\s(?:range|group|bracket))?(?:\s?:\s?|\s(?:of\s)?)"
-            rf"|(?:(?:at|of|over|under|above|below|past|around|between)\s)?the\sages?\sof\s)"
+            rf"(?<![\w-])(?:(?:at\s)?(?:aged?|ages)(?:\s(?:range|group|bracket))?(?:\s?[:=]\s?|\s-\s|\s(?:of\s)?)"
+            rf"|(?:(?:at|by|of|over|under|above|below|past|around|between|until|from)\s)?the\sages?\sof\s)"
             rf"{_ABOUT}{_NUMBER}{_RANGE}{_OR_MORE}(?![\w%]|-\w)",
             re.IGNORECASE,
         ),
@@ -232,8 +254,8 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "decade",
         re.compile(
-            rf"(?:[,(]\s?|\bin\s)(?P<part>early|mid|late)[\s-]"
-            rf"(?P<d>{_DECADES}|(?:[2-9]0)'?s)(?=\s?(?:[,.)]|$)|\s(?:who|with|and|wearing|holding|sitting|standing)\b)",
+            rf"(?:[,(/|;:\[]\s?|\bin\s)(?P<part>early|mid|late)[\s-]"
+            rf"(?P<d>{_DECADES}|(?:[2-9]0)'?s)(?=\s?(?:[,.)/|;\]]|$)|\s(?:who|with|and|wearing|holding|sitting|standing)\b)",
             re.IGNORECASE,
         ),
     ),
@@ -259,6 +281,12 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
 DECADE_BEFORE = re.compile(
     rf"\b(?:early|mid|late)-(?P<d>{_DECADES}|(?:[2-9]0)'?s)\s(?P<who>[a-z]+)\b", re.IGNORECASE
 )
+#: ``a 40s man``, where no word says that a style is meant (``60s fashion, a woman``, ``'50s woman``).
+DECADE_OF_PERSON = re.compile(
+    rf"(?<![\w.,'$#-])(?P<d>[2-6]0)s\s(?={_SOMEBODY}\b)"
+    r"(?!.*\b(?:styles?|styled|vintage|retro|fashion|era|aesthetic|inspired|decor|disco|noir)\b)",
+    re.IGNORECASE,
+)
 #: ``woman 40+, studio``, ``man 35, beard``.
 DIRECTLY_AFTER = re.compile(
     rf"\b{_SOMEBODY}\s(?P<n>1[89]|[2-9]\d)(?:\s?(?:years|yrs)\b)?(?:(?:\+|\splus\b|-plus\b)(?=\s|[,)\]|]|$)|(?=\s?[,)\]|]|\s*$))",
@@ -279,7 +307,7 @@ BORN = re.compile(
 )
 #: A number that may be an age by itself, with what may follow it at once.
 NUMBER = re.compile(
-    rf"(?<![\w.:/$#-])(?<!\d,)(?:{_NUMBER}(?:-(?P<to>[1-9]\d))?(?P<more>\+|\splus\b|-plus\b|'?s\b)?(?P<unit>\s?(?:years|yrs)\b)?|(?P<decade>(?!teens){_DECADES}))(?![\w%+]|[-:/.]\w)",
+    rf"(?<![\w.:/$#-])(?<!\d,)(?:{_NUMBER}(?:(?:-|\sto\s)(?P<to>[1-9]\d))?(?P<more>\+|\splus\b|-plus\b|'?s\b)?(?P<unit>\s?(?:years|yrs)\b)?|(?P<decade>(?!teens){_DECADES}))(?![\w%+]|[-:/.]\w)",
     re.IGNORECASE,
 )
 _HEDGES = (
@@ -296,12 +324,20 @@ PAIRED = re.compile(
 SAYS = re.compile(rf"(?:'(?:s|m|re)|\b(?:{'|'.join(sorted(grammar.AGE_VERBS))}))\s{_HEDGES}$", re.IGNORECASE)
 #: What may follow: the end of a segment, a word for when or another clause ..
 ENDS = re.compile(
-    r"\s?[,()\]|;\n\"?!]|\.?\s*$|\.\s|\s-\s"
-    r"|\s(?:today|now|already|tomorrow|yesterday|tonight|recently|next|this|last|and|or|but|so|though|yet|again|instead|soon"
+    r"\s?[,()\]|;/\n\"?!\u2600-\u27bf\U0001f300-\U0001faff]|\.?\s*$|\.\s|\s-\s"
+    r"|\s(?:i|he|she|they|we|you|maybe|perhaps|today|now|already|tomorrow|yesterday|tonight|recently|next|this|last|and|or|but|so|though|yet|again|instead|soon"
     r"|when|while|if|because|since)\b",
     re.IGNORECASE,
 )
+#: After a number that is an hour (``at four in the morning``).
+_TIME_OF_DAY = r"\s(?:in\sthe\s(?:morning|afternoon|evening)|at\snight|o'?clock|[ap]\.?m\b)"
 #: .. and after what is said of somebody also what they do, or where they are.
-GOES_ON = re.compile(rf"\s(?:{_AFTER_AGE}|[a-z]{{2,}}ing)\b", re.IGNORECASE)
+GOES_ON = re.compile(rf"(?!{_TIME_OF_DAY})\s(?:{_AFTER_AGE}|[a-z]{{2,}}ing)\b", re.IGNORECASE)
 #: A word that may be the verb of whom the age is said (``a woman of eighty blows out candles``).
 VERB = re.compile(r"\s(?P<verb>[a-z]+s)\b", re.IGNORECASE)
+#: The same in a tale, where something follows that no noun is (``a girl of twelve stood at the door``).
+PAST = re.compile(
+    r"\s(?:stood|sat|ran|came|lay|held|knelt|slept|swam|rode|wore|kept|made|had|left|went|sang|[a-z]{2,}ed)"
+    r"(?=\s(?:an?|the|his|her|their|at|in|on|by|to|with|from|over|under|into|up|down|out|for)\b|\s?[,.;]|\s*$)",
+    re.IGNORECASE,
+)

@@ -88,8 +88,8 @@ def subject_of_age(units: Sequence[Unit], roles: Roles, index: int) -> int | Non
     at = _before_hedges(units, index)
     if at < 0 or units[at].word in grammar.OPENERS or _opens_sentence(units, at):
         # ``At 45, he still skates``; ``not a day over 30, she smiles``
-        following = index + 2
-        is_subject = closes(units, index + 1) and following < len(units) and _is_subject(units[following])
+        following = index + 2 if closes(units, index + 1) else index + 1
+        is_subject = following < len(units) and _is_subject(units[following])
         return following if is_subject and roles[following] is Pos.PRONOUN else None
     subject = _subject(units, at)
     return subject if subject is not None and roles[subject] is Pos.PRONOUN else None
@@ -108,7 +108,7 @@ def _pair(units: Sequence[Unit], index: int) -> tuple[int, int] | None:
 def _of_pair(
     units: Sequence[Unit], roles: Roles, cast: Cast, index: int, pair: tuple[int, int]
 ) -> int | None:
-    """Of ``grandfather and grandson, 78 and 7`` each has one age; of several people with one noun both."""
+    """Of ``grandfather and grandson, 78 and 7`` each has one age, and of ``sisters, 30 and 50``."""
     before, comma = cast.before(pair[0]), pair[0] - 1
     if not before or cast.of_unit.get(comma - 1, -1) != before[-1]:
         return None
@@ -118,6 +118,8 @@ def _of_pair(
         if not any(unit.word in grammar.LIST_JOINERS for unit in units[heads[0] + 1 : heads[1]]):
             return None
         person = before[-2] if index == pair[0] else person
+    elif cast.plural[person] and index == pair[1]:
+        person = of_somebody(cast, index)  # ``sisters, 30 and 50``
     return person if _fits(units, roles, cast, person, index) else None
 
 
@@ -175,7 +177,8 @@ def _tagged(units: Sequence[Unit], roles: Roles, cast: Cast, index: int, opener:
     phrase = units[index].phrase
     minor = phrase is not None and phrase.band is Band.MINOR
     before = cast.before(index)
-    if before and not minor:
+    child = before and any(_is_minor(units[head], roles[head]) for head in cast.heads[before[-1]])
+    if before and (child or not minor):
         last = cast.last_head(before[-1], index)
         near = index - last <= _REACH and not _ends_between(units, last, opener)
         near = near and not _is_technical(units, last, opener)
@@ -244,6 +247,10 @@ def _fits(units: Sequence[Unit], roles: Roles, cast: Cast, person: int, index: i
     if phrase is None or phrase.band is not Band.MINOR:
         return phrase is not None
     return not any(_is_adult(units[head], roles[head]) for head in cast.heads[person])
+
+
+def _is_minor(unit: Unit, role: Pos | None) -> bool:
+    return role is Pos.NOUN and unit.noun is not None and unit.noun.band is Band.MINOR
 
 
 def _is_adult(unit: Unit, role: Pos | None) -> bool:

@@ -19,24 +19,51 @@ _REACH = 3
 def describes_thing(units: Sequence[Unit], index: int, mask: Mask) -> bool:
     """Whether the noun at *index*, read as *mask*, is such a possessive.
 
-    In the singular only a noun for what somebody is by trade or rank in a prompt which names nobody else: one
-    that opens it (``fireman's helmet on a bench``), or one after *a*, which is the thing's own article (``a
-    fisherman's knot``; ``the fisherman's knot`` is somebody's).
+    In the singular only a noun for what somebody is by trade, rank or age in a prompt which names nobody
+    else: one that opens it (``fireman's helmet on a bench``), or one after *a*, which is the thing's own
+    article (``a fisherman's knot``, ``a pensioner's bus pass``; ``the fisherman's knot`` is somebody's); any
+    noun before clothes and the like (``a woman's wristwatch``) and before animals (``a maiden's blush``).
     """
     if index + 2 >= len(units) or units[index + 1].word != "'" or units[index + 1].gap:
         return False
     at = index + 3 if units[index + 2].word == "s" else index + 2
+    while at < len(units) and _is_measure(units[at].word):
+        at += 1
     if at >= len(units) or not _is_thing(units[at : at + _REACH]):
         return False
     if mask.plural:
-        return not _determined(units, index)
-    if mask.kin or "gender" not in mask.attributes:
+        return not _determined(units, index) or _is_room(units, index, at)
+    if mask.kin or not mask.attributes:
         return False
     trade, polite = not says_only_sex(units[index], mask), mask.classes == ("gender.lady",)
     article = word_at(units, index - 1) in grammar.ARTICLES
+    owned = {unit.word for unit in _phrase(units, at)}
+    if article and not owned.isdisjoint(wordlists.animals()):
+        return True
+    polite |= units[at].word in grammar.PERSONAL_THINGS | grammar.CLOTHES
     if not ((trade and index == 0) or (article and (trade or polite))):
         return False
     return not any(_names_somebody(unit) for unit in (*units[:index], *units[at:]))
+
+
+def _is_measure(word: str) -> bool:
+    """``a men's 100 m starting block``: numbers and what is short for a measure."""
+    return word[:1].isdigit() or (len(word) == 1 and word.isalpha())
+
+
+def _is_room(units: Sequence[Unit], index: int, at: int) -> bool:
+    """``the women's restroom``, ``the Children's Museum entrance``: nobody's own."""
+    if word_at(units, index - 1) != "the":
+        return False
+    return any(unit.word in grammar.FOR_SEVERAL for unit in _phrase(units, at))
+
+
+def _phrase(units: Sequence[Unit], at: int) -> Sequence[Unit]:
+    """The words at *at*, up to the end of their phrase."""
+    last = at
+    while last < min(len(units), at + _REACH) and units[last].gap and units[last].word not in grammar.STOPS:
+        last += 1
+    return units[at:last]
 
 
 def says_only_sex(unit: Unit, mask: Mask) -> bool:

@@ -98,7 +98,7 @@ PLANTS = _words(
     "hydrangea geranium begonia crocus crabapple cypress sequoia redwood baobab tulip daisy sedge thistle "
     "clematis rhododendron azalea camellia magnolia banksia eucalyptus acacia saltbush bilberry hellebore "
     "primrose poppy columbine hyacinth narcissus daffodil bluebell foxglove lupin sunflower succulent "
-    "bromeliad nasturtium"
+    "bromeliad nasturtium houseplant wildflower flower"
 )
 #: What is made up of one, or is a part of one.
 OF_PLANTS = _words("border bed pot leaf bloom flower plant clump seedling frond hedge blossom seed bulb stem")
@@ -129,10 +129,43 @@ INSCRIBED = _words(
 )
 #: Before what is on it.
 READS = _words("reading saying reads says spelling")
+#: Nouns of three letters that are things (``king pin``); other short words are too often something else.
+SHORT_THINGS = _words("pin cap hat bed bus car van cup jar mug pot pan map key toy bag box tin pen rug mat")
+#: Rooms, schools and the like that are for several (``kids corner``, ``the women's restroom``).
+FOR_SEVERAL = _words(
+    "room rooms restroom restrooms toilet toilets bathroom bathrooms washroom lavatory loo lockers locker "
+    "corner zone area aisle section department ward wing menu school schools dormitory dorm college academy "
+    "hospital museum library playground hostel prison league division scoreboard trophy"
+)
+#: What is read or watched and is meant for some (``young adult fantasy novels``).
+FOR_READERS = _words(
+    "novel novels fiction book books literature romance paperback paperbacks series trilogy fantasy thriller "
+    "shelf section aisle magazine magazines comic comics anthology bestseller bestsellers imprint"
+)
+#: Beings that have a name and may be somebody, though they are no persons by the lists.
+BEINGS = _words(
+    "character characters avatar robot android cyborg alien creature ghost spirit fairy elf dwarf hero "
+    "figure someone somebody face name doll statue portrait mascot being soul voice"
+)
+#: Before the name of something (``a street called Maiden Lane``).
+NAMED = _words("called named titled entitled dubbed christened")
+#: Ornaments, for which an artist's name among tags says the style.
+ORNAMENTS = _words(
+    "pattern patterns textile textiles ornament ornaments motif motifs fabric embroidery tile tiles chintz "
+    "arabesque upholstery"
+)
+#: Who plays is no piece.
+PLAYING = _words("play plays played playing player players plotting")
+#: What a game is played on, or a piece of it.
+BOARDS = _words("board boards set sets piece pieces table tables box problem diagram opening")
 #: Copies of works (``an album of Young Women`` may show them; ``a copy of Little Women`` does not).
 COPIES = _words(
-    "copy copies edition editions paperback paperbacks hardcover audiobook dvd soundtrack playbill script "
-    "score libretto screenplay"
+    "copy copies edition editions paperback paperbacks hardcover audiobook dvd vhs soundtrack playbill "
+    "script score libretto screenplay programme vinyl cassette"
+)
+#: Those that stand after the title as well (``the Mean Girls soundtrack``, ``Little Women, first edition``).
+COPIES_AFTER = _words(
+    "paperback hardcover audiobook dvd vhs soundtrack playbill libretto screenplay programme edition backdrop"
 )
 #: Works that have a title after ``titled`` and the like.
 WORKS = COPIES | _words("book books novel movie film song album musical vinyl opera ballet play")
@@ -304,12 +337,13 @@ YEARS = frozenset({"age.years", "age.minor_years"})
 ABOUT_AGES = _words(
     "maybe perhaps probably possibly about around approximately approx roughly circa almost nearly "
     "barely hardly just now only already still over past under above below mostly well like say turning "
-    "nearing approaching pushing exactly easily all both more less than"
+    "nearing approaching pushing pushin exactly easily all both more less than"
 )
 #: Rocks and waters that are called after several of a kin (``the Two Sisters peaks``).
 LANDFORMS = _words(
     "peak peaks mountain mountains rock rocks ruin ruins falls cave caves islets reef cliffs hills "
-    "volcano springs glacier buttes spires islands lakes waterfall waterfalls stacks formation"
+    "volcano springs glacier ridge crag summit canyon gorge "
+    "buttes spires islands lakes waterfall waterfalls stacks formation"
 )
 #: ``The King's Head``, where it is a pub.
 PUB_SIGNS = _words("head arms oak legs return rest")
@@ -318,7 +352,7 @@ PUBS = _words("pub inn tavern hotel bar alehouse ale beer pint")
 AGE_VERBS = BE | _words(
     "become becomes became turn turns turned turning look looks looked looking near nears neared "
     "nearing approach approaches approached approaching push pushes pushed pushing hit hits hitting "
-    "reach reaches reached reaching at"
+    "reach reaches reached reaching at pushin turnin hittin"
 )
 #: Two pronouns joined by these are one expression (``his or her``).
 EITHER = _words("or / and/or")

@@ -11,16 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from obclip_privacy.language import grammar
+from obclip_privacy.language import grammar, wordlists
 from obclip_privacy.language.genitives import says_only_sex
-from obclip_privacy.language.things import names_somebody
+from obclip_privacy.language.things import heads_thing, is_thing_word, names_somebody
 from obclip_privacy.language.units import Kind, Unit
-from obclip_privacy.language.words import word_at
+from obclip_privacy.language.words import closes, closes_phrase, opens, word_at
 
 #: The longest name that is looked for, in units.
 _REACH = 8
 #: What stands before the title of a work, after the word for what it is.
 _TITLED = frozenset({"titled", "entitled", "called", "named"})
+#: Copies that are written with capitals everywhere.
+_ACRONYMS = frozenset({"dvd", "vhs"})
+#: The longest name without capitals, in units.
+_SHORT_NAME = 4
 #: What does so after a copy of it.
 _OF = frozenset({"of", "for"})
 #: Classes of ranks that places are called after.
@@ -38,11 +42,17 @@ def named_things(units: Sequence[Unit]) -> frozenset[int]:
     """Units that belong to the name of a work, a place or a product."""
     found: set[int] = set()
     for index, unit in enumerate(units):
-        if unit.word in grammar.WORKS and not unit.capital:
+        if unit.word in grammar.WORKS and (not unit.capital or unit.word in _ACRONYMS):
             found.update(_title_after(units, index))
+            found.update(_title_before(units, index))
+        elif unit.word in grammar.COPIES_AFTER:
+            found.update(_title_before(units, index))
+        elif unit.word in grammar.NAMED:
+            found.update(_name_of_thing(units, index))
         elif unit.word in grammar.READS:
             found.update(_inscription(units, index))
         elif _names(unit):
+            found.update(_of_pattern(units, index))
             found.update(_place(units, index))
             found.update(_of_place(units, index))
             found.update(_owned_place(units, index))
@@ -74,6 +84,19 @@ def _names(unit: Unit) -> bool:
     return unit.noun is not None or unit.title is not None or any(c.term.kind == "name" for c in unit.cues)
 
 
+def _of_pattern(units: Sequence[Unit], index: int) -> Iterator[int]:
+    """``floral pattern, William Morris``: a tag that names an artist, among tags of an ornament."""
+    if units[index].noun is not None or not (opens(units, index) and closes(units, index + 1)):
+        return
+    ornament = any(unit.word in grammar.ORNAMENTS for unit in units)
+    if ornament and not any(
+        names_somebody(unit) or unit.word in grammar.PERSON_PARTS
+        for at, unit in enumerate(units)
+        if at != index
+    ):
+        yield index
+
+
 def _is_capital(unit: Unit) -> bool:
     return unit.capital and unit.kind in (Kind.WORD, Kind.MENTION)
 
@@ -92,6 +115,42 @@ def _title_after(units: Sequence[Unit], work: int) -> Iterator[int]:
     last = _end_of_capitals(units, first)
     if sum(map(_is_capital, units[first:last])) > 1:
         yield from range(first, last)
+
+
+def _title_before(units: Sequence[Unit], copy: int) -> Iterator[int]:
+    """``the Mean Girls soundtrack``, ``Little Women, first edition``: two words with capitals at least."""
+    if units[copy].word not in grammar.COPIES_AFTER or not closes_phrase(units, copy + 1):
+        return
+    last = copy
+    while last > max(0, copy - _SHORT_NAME) and not _is_capital(units[last - 1]):
+        if units[last - 1].word != "," and (units[last - 1].kind is not Kind.WORD or units[last - 1].person):
+            return
+        last -= 1
+    first = last
+    while first > max(0, last - _REACH) and (
+        _is_capital(units[first - 1]) or (units[first - 1].word in _SMALL and units[first - 1].word != ",")
+    ):
+        first -= 1
+    while first < last and not _is_capital(units[first]):
+        first += 1
+    if sum(map(_is_capital, units[first:last])) > 1:
+        yield from range(first, last)
+
+
+def _name_of_thing(units: Sequence[Unit], index: int) -> Iterator[int]:
+    """``a street called Maiden Lane``, ``a game called old maid``, ``a cat named Duchess``.
+
+    What pictures are called is what they show, and of beings whether they are she or he.
+    """
+    noun = index - 1
+    known = is_thing_word(units, noun, verbs=True) or word_at(units, noun) in wordlists.animals()
+    if not known or units[noun].word in grammar.BEINGS | grammar.OCCASIONS | grammar.PERSON_PARTS:
+        return
+    last = _end_of_capitals(units, index + 1)
+    if last == index + 1:
+        while last < index + 1 + _SHORT_NAME and not closes_phrase(units, last):
+            last += 1
+    yield from range(index + 1, last)
 
 
 def _end_of_capitals(units: Sequence[Unit], index: int) -> int:
@@ -132,7 +191,7 @@ def _owned_place(units: Sequence[Unit], index: int) -> Iterator[int]:
         return
     if word_at(units, index + 1) != "'" or word_at(units, index + 2) != "s" or place >= len(units):
         return
-    known = units[place].word in grammar.NAMED_PLACES | grammar.DEDICATED or (
+    known = heads_thing(units, place, verbs=True) or (
         units[place].word in grammar.PUB_SIGNS and any(unit.word in grammar.PUBS for unit in units)
     )
     if not (known and _is_capital(units[index]) and _is_capital(units[place])):
@@ -142,15 +201,14 @@ def _owned_place(units: Sequence[Unit], index: int) -> Iterator[int]:
 
 
 def _landmark(units: Sequence[Unit], index: int) -> Iterator[int]:
-    """``the Two Sisters peaks``: kin in the plural with capitals, and what they are made of after them."""
+    """``the Two Sisters peaks``, ``the Monk ridge``: capitals, and what they are made of after them."""
     mask = units[index].noun
-    if mask is None or not (mask.kin and mask.plural and _is_capital(units[index]) and index):
+    if mask is None or not (_is_capital(units[index]) and index) or says_only_sex(units[index], mask):
         return
-    if (
-        _is_capital(units[index - 1])
-        and word_at(units, index + 1) in grammar.LANDFORMS
-        and _some_are_small(units)
-    ):
+    # ``the Two Sisters``; ``the Monk``
+    several = mask.kin and mask.plural and _is_capital(units[index - 1])
+    single = not mask.kin and not mask.plural and word_at(units, index - 1) == "the"
+    if (several or single) and word_at(units, index + 1) in grammar.LANDFORMS and _some_are_small(units):
         yield index
 
 

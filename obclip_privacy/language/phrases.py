@@ -13,29 +13,10 @@ from collections.abc import Sequence
 
 from obclip_privacy.attributes.base import CuePos, CueTerm, Pos
 from obclip_privacy.language import grammar, wordlists
-from obclip_privacy.language.genitives import describes_thing, says_only_sex
-from obclip_privacy.language.shared_nouns import (
-    is_one_of_several,
-    shares_animal,
-    shares_noun,
-    shares_thing,
-)
-from obclip_privacy.language.things import (
-    compares,
-    describes_animal,
-    heads_thing,
-    is_animal,
-    is_attribute,
-    is_game_piece,
-    is_kin_of_animal,
-    is_made_for,
-    is_measure,
-    is_plant,
-    is_product,
-    is_thing_word,
-)
-from obclip_privacy.language.units import Case, CueSense, Kind, Mask, Roles, Unit, mentions
-from obclip_privacy.language.words import closes, closes_phrase, opens, word_at
+from obclip_privacy.language.nouns import is_noun, is_title
+from obclip_privacy.language.things import heads_thing, is_attribute, is_for_readers
+from obclip_privacy.language.units import CueSense, Kind, Mask, Roles, Unit, mentions
+from obclip_privacy.language.words import REACH, closes, closes_phrase, is_modifier, opens, word_at
 
 __all__ = [
     "CLOTHED",
@@ -53,17 +34,11 @@ __all__ = [
     "word_at",
 ]
 
-#: How many units an adjective looks over, at most: keeps the work linear in the length of the prompt.
-REACH = 10
-
 #: Units of a compound, its person included.
 _COMPOUND = 4
 
 _DETERMINED = grammar.DETERMINERS | grammar.NUMBERS
 _BEFORE_VERBS = (grammar.AUXILIARIES - grammar.BE) | {"to"}
-
-#: Forms of pronouns that may stand before a noun (``her infant``).
-_OWNING = frozenset({int(Case.DETERMINER), int(Case.OBLIQUE)})
 
 #: What an adjective of origin is before clothes that somebody wears.
 CLOTHED = CueSense(CueTerm(("",), CuePos.ADJECTIVE, "ethnicity", "dress", "clothing tied to an ethnicity"), 0)
@@ -82,6 +57,8 @@ def is_person_word(units: Sequence[Unit], index: int) -> bool:
         return False
     single = not unit.word.endswith("s") and unit.word not in grammar.PLURAL_PERSONS
     if single and (is_attribute(units, index) or _before_animal(units, index)):
+        return False
+    if unit.word in ("adult", "adults") and is_for_readers(units, index):
         return False
     before = units[index - 1] if index else None
     if before is None:
@@ -164,7 +141,7 @@ def resolve_roles(units: Sequence[Unit], outside: frozenset[int]) -> tuple[Roles
         if unit.pronoun is not None:
             roles[index] = Pos.PRONOUN
             continue
-        if unit.title is not None and _is_title(units, index):
+        if unit.title is not None and is_title(units, index):
             roles[index] = Pos.TITLE
             continue
         describing = unit.adjective or (unit.phrase if _may_precede(units, index) else None)
@@ -174,7 +151,7 @@ def resolve_roles(units: Sequence[Unit], outside: frozenset[int]) -> tuple[Roles
                 roles[index] = describing.pos
                 heads[index] = head
                 continue
-        if unit.noun is not None and _is_noun(units, roles, index, unit.noun, unit.adjective is not None):
+        if unit.noun is not None and is_noun(units, roles, index, unit.noun, unit.adjective is not None):
             roles[index] = Pos.NOUN
     return roles, heads
 
@@ -197,90 +174,6 @@ def _may_precede(units: Sequence[Unit], index: int) -> bool:
     owned = index > 0 and units[index - 1].pronoun is not None
     joined = word_at(units, index + 1) in grammar.LIST_JOINERS
     return mask is not None and mask.attributes == ("age",) and not owned and not joined
-
-
-def _is_title(units: Sequence[Unit], index: int) -> bool:
-    after = index + 1
-    if word_at(units, after) == ".":
-        after += 1
-    if word_at(units, after) in grammar.LIST_JOINERS and after + 1 < len(units):
-        return units[after + 1].title is not None
-    if after >= len(units):
-        return False
-    # Some surnames are words of the vocabulary (Ms. Black): whether they are capital must not be asked.
-    return units[after].adjective is not None or (units[after].kind is Kind.WORD and units[after].capital)
-
-
-def _is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambiguous: bool) -> bool:
-    """Whether a mention that can be a noun is one here."""
-    following = word_at(units, index + 1)
-    if is_animal(units, index, mask):
-        return False
-    if mask.classes == ("age.plus",):
-        return True
-    plain = says_only_sex(units[index], mask)
-    # ``in a witch costume`` tells who wears it.
-    worn = word_at(units, index + 1) in grammar.COSTUMES
-    if not plain and not worn and not mask.plural and is_attribute(units, index):
-        return False
-    if not worn and not mask.plural and is_product(units, index):
-        return False
-    if (
-        mask.plural
-        and word_at(units, index - 1) in grammar.ARTICLES
-        and heads_thing(units, index + 1, verbs=True)
-    ) or (not mask.plural and is_measure(units, index)):
-        return False
-    if not mask.plural and (is_plant(units, index) or is_made_for(units, index, mask)):
-        return False
-    if is_kin_of_animal(units, index, mask):
-        return False
-    if describes_thing(units, index, mask) or compares(units, index) or is_game_piece(units, index):
-        return False
-    minor = mask.classes == ("age.minor",) and not mask.plural
-    if minor and (is_thing_word(units, index + 1) or describes_animal(units, index)):
-        return False
-    if not ambiguous or (mask.plural and (mask.attributes != ("age",) or mask.classes[0] in grammar.YEARS)):
-        return True
-    if following in grammar.CONJUNCTIONS and (
-        shares_thing(units, roles, index) or shares_animal(units, index)
-    ):
-        return False
-    if is_one_of_several(units, index) or word_at(units, index - 1) in grammar.INTENSIFIERS:
-        return False
-    if shares_noun(units, roles, index):
-        return False
-    # An adjective that found no noun of its own: a noun only where nothing follows that it could describe,
-    # and after a determiner or at the start (``an Asian``, ``two male dancers`` has a noun, ``male, solo``).
-    at = index - 1
-    while at >= max(0, index - REACH) and (units[at].adjective is not None or is_modifier(units, at)):
-        hyphened = word_at(units, at - 1) == "-" and not units[at].gap and at > 1
-        at -= 3 if hyphened else 1  # ``curly-haired female``
-    pronoun = units[at].pronoun if at >= 0 else None
-    owned = pronoun is not None and pronoun.form in _OWNING
-    determined = owned or word_at(units, at) in _DETERMINED or word_at(units, at).isdigit()
-    gendered = mask.attributes == ("gender",)
-    described = at < index - 1 and opens(units, at + 1)
-    alone = gendered and opens(units, index)
-    if not determined and not described and not alone and not mask.plural:
-        return False
-    ends = (
-        closes(units, index + 1)
-        or following in grammar.PHRASE_ENDS | grammar.PREDICATES | grammar.TIME_ADVERBS
-        or following == "'"
-        or (index + 1 < len(units) and units[index + 1].phrase is not None)
-    )
-    if ends or following.endswith("ing"):
-        return True
-    if mask.classes[0] in grammar.YEARS and _are_doing(units, index + 1):
-        return True
-    return mask.attributes in (("gender",), ("age",)) and following.endswith(("ed", "s"))
-
-
-def _are_doing(units: Sequence[Unit], index: int) -> bool:
-    """``a six-year-old and a sixty-year-old share a cake``: the verb of several, and its object."""
-    joined = any(unit.word in grammar.LIST_JOINERS for unit in units[max(0, index - REACH) : index])
-    return joined and word_at(units, index) in wordlists.verbs() and not closes_phrase(units, index + 1)
 
 
 def _head(units: Sequence[Unit], roles: Roles, heads: dict[int, int], index: int, mask: Mask) -> int | None:
@@ -317,7 +210,7 @@ def _head(units: Sequence[Unit], roles: Roles, heads: dict[int, int], index: int
                 return None
             joined = True
             at += 1
-        elif (is_person_word(units, at) and not _is_stop(unit.word)) or _ends_compound(units, at):
+        elif (is_person_word(units, at) and unit.word not in grammar.STOPS) or _ends_compound(units, at):
             return _clothed(units, at, attribute)
         elif unit.word in (grammar.PERSON_PARTS if attribute == "gender" else grammar.AGEING_PARTS):
             return at if attribute in ("gender", "age") else None
@@ -326,24 +219,6 @@ def _head(units: Sequence[Unit], roles: Roles, heads: dict[int, int], index: int
         else:
             return None
     return None
-
-
-def _is_stop(word: str) -> bool:
-    return word in grammar.STOPS
-
-
-def is_modifier(units: Sequence[Unit], index: int) -> bool:
-    """Whether the word at *index* may stand between an adjective and its noun."""
-    unit = units[index] if index < len(units) else None
-    if unit is None or unit.kind is not Kind.WORD or _is_stop(unit.word):
-        return False
-    if unit.word in wordlists.modifiers() or unit.word in grammar.INTENSIFIERS:
-        return True
-    if any(cue.term.pos == "adjective" for cue in unit.cues):
-        return True
-    if word_at(units, index + 1) == "-" and index + 2 < len(units) and not units[index + 1].gap:
-        return True
-    return len(unit.word) > 4 and unit.word.endswith(grammar.MODIFIER_ENDINGS)
 
 
 def _describes(units: Sequence[Unit], roles: Roles, index: int, joined: bool) -> bool:
@@ -376,7 +251,7 @@ def _makes_compound(units: Sequence[Unit], roles: Roles, index: int, weak: bool)
             return True
         if at > index and (roles[at] is Pos.NOUN or is_person_word(units, at)):
             return unit.kind is Kind.MENTION or not heads_thing(units, at + 1)
-        if unit.kind is not Kind.WORD or not unit.word.isalpha() or _is_stop(unit.word):
+        if unit.kind is not Kind.WORD or not unit.word.isalpha() or unit.word in grammar.STOPS:
             return False
         if unit.word in wordlists.activities():
             continue

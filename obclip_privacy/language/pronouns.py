@@ -57,7 +57,7 @@ def link_pronouns(
         if _unclear(units, index):
             links[index] = PronounLink(-1, Case.DETERMINER)
             continue
-        if not cast.heads and case is Case.DETERMINER and _of_creature(units, index):
+        if not cast.heads and _of_creature(units, index, case):
             roles[index] = None
             continue
         person = _antecedent(units, roles, cast, links, index, case, shared)
@@ -80,12 +80,22 @@ def link_pronouns(
     return links
 
 
-def _of_creature(units: Sequence[Unit], index: int) -> bool:
+def _of_creature(units: Sequence[Unit], index: int, case: Case) -> bool:
     """``a cat licks her paw``: nobody is named, and an animal or a ship has what animals and ships have.
+
+    What an animal does to itself is its own (``a cat stretching herself``).
 
     All pronouns of the prompt are then such ones: ``a cat licks her paw as she reads`` tells of somebody.
     """
     others = (at for at, unit in enumerate(units) if at != index and unit.pronoun is not None)
+    if case is Case.REFLEXIVE:
+        clause = units[max(0, index - _CLAUSE) : index]
+        itself = any(unit.word.rpartition(" ")[2] in wordlists.animals() for unit in clause) and all(
+            unit.kind is Kind.WORD for unit in clause[1:]
+        )
+        return itself and next(others, None) is None
+    if case is not Case.DETERMINER:
+        return False
     return _has_creature(units, index) and all(_has_creature(units, at) for at in others)
 
 
@@ -126,7 +136,9 @@ def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
     if following.kind is Kind.MENTION:
         if following.pronoun is not None:
             return Case.OBJECT
-        return Case.DETERMINER
+        made = before in grammar.CAUSATIVE or before in grammar.COMPLEMENTED
+        said = made and following.adjective is not None and _phrase_ends(units, index + 2)
+        return Case.OBJECT if said else Case.DETERMINER
     if before in grammar.CAUSATIVE and after in grammar.BARE_VERBS and not _noun_follows(units, index + 1):
         return Case.OBJECT
     beyond = word_at(units, index + 2)

@@ -13,18 +13,10 @@ from dataclasses import dataclass
 from obclip_privacy.attributes.base import CuePos, Pos
 from obclip_privacy.language import grammar
 from obclip_privacy.language.articles import article_for
-from obclip_privacy.language.phrases import (
-    choose_cue,
-    closes,
-    closes_phrase,
-    cues_alike,
-    is_modifier,
-    is_person_word,
-    opens,
-    word_at,
-)
+from obclip_privacy.language.phrases import choose_cue, cues_alike, is_person_word
 from obclip_privacy.language.shared_nouns import is_one_of_several
 from obclip_privacy.language.units import CueSense, Kind, Unit
+from obclip_privacy.language.words import closes, closes_phrase, is_modifier, opens, word_at
 
 __all__ = ["Removal", "choose_cue", "cues_alike", "names_person", "removal_of", "remove_cue"]
 

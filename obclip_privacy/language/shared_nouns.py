@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from obclip_privacy.attributes.base import Pos
 from obclip_privacy.language import grammar, wordlists
-from obclip_privacy.language.units import Roles, Unit
+from obclip_privacy.language.units import Kind, Roles, Unit
 from obclip_privacy.language.words import closes_phrase, word_at
 
 #: How far before ``one black and one white`` the two of them are named.
@@ -20,11 +20,22 @@ _SEVERALLY = grammar.ARTICLES | {"one", "another"}
 
 def shares_thing(units: Sequence[Unit], roles: Roles, index: int) -> bool:
     """``male and female connectors``: the adjective after the conjunction describes a thing, so both do."""
-    if index + 3 >= len(units):
+    if index + 2 >= len(units):
         return False
     one, other = units[index].adjective, units[index + 2].adjective
+    if one is not None and _is_name_of_thing(units, index + 2):
+        return True
     same = one is not None and other is not None and one.attributes == other.attributes
+    if index + 3 >= len(units):
+        return False
     return same and roles[index + 2] is None and not closes_phrase(units, index + 3)
+
+
+def _is_name_of_thing(units: Sequence[Unit], index: int) -> bool:
+    """``male and female plug``: a name that speaks of nobody is one unit, of which the last word is asked."""
+    name = units[index]
+    last = name.word.rpartition(" ")[2]
+    return name.kind is Kind.WORD and last != name.word and wordlists.is_known(last)
 
 
 def shares_noun(units: Sequence[Unit], roles: Roles, index: int) -> bool:

@@ -106,6 +106,8 @@ def _link_phrase_to_pronoun(units: Sequence[Unit], roles: Roles, cast: Cast, ind
         subject = subject_of_age(units, roles, index)
     else:
         subject = next((at for at in reversed(range(index)) if roles[at] is Pos.PRONOUN), None)
+        if subject is None and index == 0 and len(units) > 1 and roles[1] is Pos.PRONOUN:
+            subject = 1  # ``By the age of forty she owned a ship``
     if subject is None:
         return
     person = cast.of_unit.get(subject, -1)
@@ -224,11 +226,16 @@ def _said_of(units: Sequence[Unit], roles: Roles, index: int) -> int | None:
         # "the woman's old dog" is another thing
         at -= 1
         return at - 1 if at > 0 and units[at - 1].pronoun is not None else None
+    if at > 0 and closes(units, index + 1) and roles[at] in (Pos.PRONOUN, Pos.NOUN):
+        # ``make her old``, ``make the lady old``
+        before = at - 2 if word_at(units, at - 1) in grammar.DETERMINERS else at - 1
+        return at if word_at(units, before) in grammar.CAUSATIVE else None
     return at - 1 if at > 0 and word_at(units, at) in grammar.SAYS_OF else None
 
 
 def _is_adjective(units: Sequence[Unit], roles: Roles, index: int) -> bool:
-    return roles[index] is Pos.ADJECTIVE or units[index].adjective is not None or is_modifier(units, index)
+    said = roles[index] in (Pos.ADJECTIVE, Pos.PHRASE) or units[index].adjective is not None
+    return said or is_modifier(units, index)
 
 
 def _is_tag(units: Sequence[Unit], roles: Roles, index: int) -> bool:

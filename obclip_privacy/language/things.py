@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from obclip_privacy.attributes.base import CuePos
 from obclip_privacy.language import grammar, wordlists
 from obclip_privacy.language.units import Kind, Mask, Unit
-from obclip_privacy.language.words import closes_phrase, word_at
+from obclip_privacy.language.words import closes, closes_phrase, word_at
 
 #: How far before a noun *and* may make it one of several subjects.
 _JOINED = 6
@@ -32,6 +33,12 @@ _KIN_REACH = 8
 _KIN_OF_ANIMALS = frozenset({("gender.mother",), ("gender.sister",), ("gender.daughter",)})
 #: The longest name of a thing, in nouns (``card game box lid``).
 _LONGEST_NAME = 4
+#: What may follow the name of a room, so that it is no verb (``kids corner by a door``).
+_GOING_ON = grammar.PREPOSITIONS | grammar.CONJUNCTIONS | grammar.BE
+#: What looks like a verb, and says what a room is for (``a ladies changing room``).
+_OF_ROOMS = frozenset({"play", "changing", "dressing", "fitting", "waiting", "sleeping"})
+#: The longest ending of a contraction (``they'll``), in letters.
+_LONGEST_CONTRACTION = 2
 
 
 def is_thing_word(units: Sequence[Unit], index: int, verbs: bool = False) -> bool:
@@ -39,7 +46,9 @@ def is_thing_word(units: Sequence[Unit], index: int, verbs: bool = False) -> boo
     if index >= len(units) or units[index].kind is not Kind.WORD or not units[index].gap:
         return False
     word = units[index].word
-    if units[index].person or units[index].cues or word in grammar.STOPS or word in grammar.CONJUNCTIONS:
+    if units[index].person or word in grammar.STOPS or word in grammar.CONJUNCTIONS:
+        return False
+    if units[index].cues and not _is_dress(units[index]):
         return False
     if word == "instead":
         return False
@@ -49,7 +58,13 @@ def is_thing_word(units: Sequence[Unit], index: int, verbs: bool = False) -> boo
         return False  # king henry, who need not have a capital
     if word.endswith(("s", "ing", "ed", "ly")) and not word.endswith("ss"):
         return False
-    return (len(word) > 3 or word in grammar.NAMESAKES) and wordlists.is_known(word)
+    short = word in grammar.NAMESAKES or word in grammar.SHORT_THINGS
+    return (len(word) > 3 or short) and wordlists.is_known(word)
+
+
+def _is_dress(unit: Unit) -> bool:
+    """``a sailor blouse``: clothes that would be a cue of somebody are things as well."""
+    return all(cue.term.kind == "dress" and cue.term.pos is CuePos.NOUN for cue in unit.cues)
 
 
 def heads_thing(units: Sequence[Unit], index: int, verbs: bool = False) -> bool:
@@ -192,10 +207,72 @@ def is_plant(units: Sequence[Unit], index: int) -> bool:
 
 
 def is_made_for(units: Sequence[Unit], index: int, mask: Mask) -> bool:
-    """``a lady desk``: furniture and personal things after an article."""
-    if mask.classes != ("gender.lady",) or not follows_article(units, index):
+    """``a lady desk``, ``a schoolboy cap on a peg``: personal things, and clothes that nobody wears."""
+    if not follows_article(units, index):
         return False
-    return word_at(units, index + 1) in grammar.PERSONAL_THINGS and closes_phrase(units, index + 2)
+    made = grammar.CLOTHES if mask.classes != ("gender.lady",) else grammar.CLOTHES | grammar.PERSONAL_THINGS
+    if word_at(units, index + 1) not in made or not closes_phrase(units, index + 2):
+        return False
+    # ``in a witch hat`` tells who wears it.
+    worn = word_at(units, index + 1) in grammar.CLOTHES
+    if not worn:
+        return True
+    wearing = any(unit.word in grammar.WEARING for unit in units[max(0, index - _JOINED) : index])
+    return not wearing and not any(names_somebody(unit) for at, unit in enumerate(units) if at != index)
+
+
+def is_of_thing(units: Sequence[Unit], index: int) -> bool:
+    """``a prince of Denmark playbill``, ``a queen of the night cactus``: the article is that of the thing."""
+    if not follows_article(units, index) or word_at(units, index + 1) != "of":
+        return False
+    at = index + 3 if word_at(units, index + 2) == "the" else index + 2
+    end = next((end for end in range(at + 1, at + _LONGEST_NAME) if closes_phrase(units, end)), at)
+    if end < at + 2 or any(names_somebody(unit) for unit in units[at:end]):
+        return False
+    last, plants = word_at(units, end - 1), grammar.PLANTS | grammar.OF_PLANTS
+    return last in grammar.COPIES or last in grammar.NAMESAKES - grammar.SHOWING or last in plants
+
+
+def is_for_several(units: Sequence[Unit], index: int) -> bool:
+    """``kids corner``, ``ladies locker room``: called after those whom it is for, without an apostrophe."""
+    before = units[index - 1] if index else None
+    if before is not None and (
+        before.kind is Kind.MENTION or before.word in (grammar.DETERMINERS | grammar.NUMBERS) - {"a", "the"}
+    ):
+        return False
+    end = _end_of_words(units, index + 1)
+    named = word_at(units, end - 1) in grammar.FOR_SEVERAL and end > index + 1
+    return named and (closes(units, end) or word_at(units, end) in _GOING_ON)
+
+
+def is_for_readers(units: Sequence[Unit], index: int) -> bool:
+    """``young adult fantasy novels``: what is read or watched, by whom."""
+    end = _end_of_words(units, index + 1)
+    named = word_at(units, end - 1) in grammar.FOR_READERS and end > index + 1
+    return named and (closes(units, end) or word_at(units, end) in _GOING_ON)
+
+
+def _end_of_words(units: Sequence[Unit], index: int) -> int:
+    """Where the words for things at *index*, of which a phrase may be made up, end."""
+    at = index
+    while at < min(len(units), index + _LONGEST_NAME) and not closes_phrase(units, at):
+        unit = units[at]
+        doing = unit.word.endswith(("ing", "ed")) or unit.word in wordlists.verbs()
+        if unit.kind is not Kind.WORD or unit.person or unit.cues or not unit.gap:
+            break
+        if doing and unit.word not in grammar.FOR_SEVERAL | grammar.FOR_READERS | _OF_ROOMS:
+            break
+        at += 1
+    return at
+
+
+def begins_foreign_word(units: Sequence[Unit], index: int) -> bool:
+    """``man'oushe``: an apostrophe within a word that is neither a genitive nor a contraction."""
+    end = index + 2
+    if end >= len(units) or units[index + 1].word != "'" or units[index + 1].gap or units[end].gap:
+        return False
+    rest = units[end]
+    return rest.kind is Kind.WORD and len(rest.word) > _LONGEST_CONTRACTION
 
 
 def is_kin_of_animal(units: Sequence[Unit], index: int, mask: Mask) -> bool:
@@ -225,7 +302,34 @@ def names_somebody(unit: Unit) -> bool:
 
 
 def is_game_piece(units: Sequence[Unit], index: int) -> bool:
-    """``a white queen on a chess board``: a plain colour before it, and the game after it."""
-    if index == 0 or not units[index - 1].weak:
+    """``a white queen on a chess board``, ``chess board with king and queen``.
+
+    A plain colour before it and the game after it; or the board before it or under it, and nobody who plays.
+    """
+    following = units[index + 1 : index + _GAME_REACH]
+    if index and units[index - 1].weak and any(unit.word in grammar.GAMES for unit in following):
+        return True
+    if not _is_royal(units[index]) or not _is_of_board(units, index):
         return False
-    return any(unit.word in grammar.GAMES for unit in units[index + 1 : index + _GAME_REACH])
+    return not any(
+        unit.word in grammar.PLAYING or (names_somebody(unit) and not _is_royal(unit)) for unit in units
+    )
+
+
+def _is_royal(unit: Unit) -> bool:
+    return unit.noun is not None and unit.noun.classes == ("gender.queen",)
+
+
+def _is_of_board(units: Sequence[Unit], index: int) -> bool:
+    """Whether a board or a set of a game is named before, or it is on one and has no article."""
+    for at in range(max(0, index - _GAME_REACH), index):
+        if units[at].word in grammar.GAMES and (
+            units[at].word.endswith("board") or word_at(units, at + 1) in grammar.BOARDS
+        ):
+            return True
+    if index and (word_at(units, index - 1) in grammar.DETERMINERS or units[index - 1].kind is Kind.MENTION):
+        return False
+    return any(
+        units[at].word in grammar.GAMES and word_at(units, at - 2) in ("on", "of")
+        for at in range(index + 3, min(len(units), index + _GAME_REACH))
+    )
