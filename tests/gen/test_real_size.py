@@ -125,3 +125,4 @@ def test_time_goes_down_with_the_operations(make_request, tiny_cloud) -> None:
     for k, spent, macs in planned:
         assert macs <= GOALS[k]
         assert spent.wall / whole.wall <= OVERHEAD * macs
+        assert spent.processor / whole.processor <= OVERHEAD * macs
