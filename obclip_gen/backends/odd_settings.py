@@ -2,7 +2,8 @@
 
 diffusers and transformers do not check what they are told: a ``null`` for a number ends in a ``TypeError``
 somewhere inside. So where loading failed, each value is compared with the kinds that its class declares.
-It is never asked beforehand, since published configurations and declarations differ in harmless ways.
+Beforehand only text in place of a number is refused, which some layers keep until they compute: published
+configurations and declarations differ in harmless ways otherwise.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "None": (type(None),),
     "NoneType": (type(None),),
 }
+#: Words of a declaration that leaves room for a number only, or for none at all.
+_NUMBERS = frozenset({"int", "float", "bool", "None", "NoneType", "Optional", "Union"})
 
 
 def odd_setting(cls: Any, config: Mapping[str, Json]) -> str | None:
@@ -49,6 +52,18 @@ def odd_setting(cls: Any, config: Mapping[str, Json]) -> str | None:
         if type(value) not in kinds:
             return name
     return None
+
+
+def text_for_number(cls: Any, config: Mapping[str, Json]) -> str | None:
+    """Name the first key that has text where its class declares a number and nothing else, if there is one.
+
+    Args:
+        cls: a model of diffusers, or a configuration of transformers.
+        config: what it is going to be built from.
+    """
+    declared = _declared(cls)
+    texts = (name for name, value in config.items() if isinstance(value, str))
+    return next((name for name in texts if declared.get(name) and _NUMBERS.issuperset(declared[name])), None)
 
 
 def _declared(cls: Any) -> dict[str, list[str]]:

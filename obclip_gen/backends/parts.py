@@ -15,7 +15,7 @@ from torch import Tensor
 
 from obclip_gen.backends.entry import LoadOptions
 from obclip_gen.backends.layout import ModelLayout
-from obclip_gen.backends.odd_settings import ERRORS, odd_setting
+from obclip_gen.backends.odd_settings import ERRORS, odd_setting, text_for_number
 from obclip_gen.backends.openvino import DEVICE as OPENVINO
 from obclip_gen.backends.text.sentencepiece import read_vocabulary
 from obclip_gen.canonical import canonical_bytes
@@ -89,6 +89,9 @@ class Parts:
                 f"{self.layout.model_id}: {part} is quantised; weights of 16 or 32 bits are needed"
             )
         cls = getattr(library(module), kind)
+        name = text_for_number(getattr(cls, "config_class", None) or cls, self.json(part, "config.json"))
+        if name:
+            raise BadInputError(f"{self.layout.model_id}: {part}/config.json: {name} is of the wrong kind")
         try:
             loaded, told = cls.from_pretrained(
                 str(self.layout.parts[part]),

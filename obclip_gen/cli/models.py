@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from obclip_gen.cli.notes import note_few_steps
 from obclip_gen.cli.options import ComputeChoice
 from obclip_privacy.cli.output import Format, print_json, print_jsonl, print_table
 
@@ -118,16 +119,13 @@ def info(
 
     load_torch()
     from obclip_gen.backends.entry import LoadOptions
-    from obclip_gen.backends.recipes import few_steps_note
     from obclip_gen.backends.registry import load_backend
     from obclip_gen.macs import RULE
 
     quiet_libraries()
     backend = load_backend(model, LoadOptions(compute=compute.value, device=device, t5=not no_t5))
     defaults = backend.defaults
-    note = few_steps_note(backend.fingerprint.model_id, defaults.num_inference_steps, defaults.guidance_scale)
-    if note:
-        typer.echo(f"note: {note}", err=True)
+    note_few_steps(backend)
     macs = backend.macs(defaults.height, defaults.width)
     memory = backend.memory(defaults.height, defaults.width, rows)
     shown: dict[str, Json] = {

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from obclip_gen.cli.notes import note_few_steps
 from obclip_gen.cli.options import TOKEN_VARIABLE, ComputeChoice, read_token, use_threads
 from obclip_gen.client.address import is_loopback
 from obclip_gen.request import RequestLimits
@@ -73,7 +74,6 @@ def serve(
     library("fastapi")
     library("uvicorn")
     from obclip_gen.backends.entry import LoadOptions
-    from obclip_gen.backends.recipes import few_steps_note
     from obclip_gen.backends.registry import load_backend
     from obclip_gen.server.app import create_app
     from obclip_gen.server.run import bind
@@ -92,11 +92,7 @@ def serve(
         low_memory=low_memory,
     )
     backend = load_backend(model, load)
-    note = few_steps_note(
-        backend.fingerprint.model_id, backend.defaults.num_inference_steps, backend.defaults.guidance_scale
-    )
-    if note:
-        typer.echo(f"note: {note}", err=True)
+    note_few_steps(backend)
     limits = RequestLimits(max_candidates=max_candidates, max_steps=max_steps, max_pixels=max_pixels)
     settings = ServerSettings(limits=limits, max_queue=max_queue, token=token)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")

@@ -73,6 +73,7 @@ def create_app(backend: Backend, settings: ServerSettings) -> FastAPI:
             await asyncio.to_thread(worker.stop)
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.wind_down = worker.wind_down
     app.add_middleware(AccessLog)
 
     @app.exception_handler(_RefusalError)

@@ -14,6 +14,8 @@ from obclip_privacy.errors import BadInputError
 
 #: Connections at one time; more are turned away with 503 before anything is read.
 _MAX_CONNECTIONS = 256
+#: Seconds that the running step may take when the server is told to stop; a second signal does not wait.
+_LAST_STEP_SECONDS = 60
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -45,14 +47,21 @@ def _without_values(record: logging.LogRecord) -> bool:
 
 
 class _AnnouncingServer(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, announce: Callable[[], None], wind_down: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._announce = announce
+        self._wind_down = wind_down
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if not self.should_exit:
             self._announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._wind_down()  # before waiting for answers: who waits for one is told that the server stops
+        await super().shutdown(sockets)
 
 
 def serve(app: FastAPI, bound: socket.socket, announce: Callable[[], None]) -> None:
@@ -74,7 +83,7 @@ def serve(app: FastAPI, bound: socket.socket, announce: Callable[[], None]) -> N
         server_header=False,
         limit_concurrency=_MAX_CONNECTIONS,
         timeout_keep_alive=5,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=_LAST_STEP_SECONDS,
     )
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again once everything is closed
-        _AnnouncingServer(config, announce).run(sockets=[bound])
+        _AnnouncingServer(config, announce, app.state.wind_down).run(sockets=[bound])

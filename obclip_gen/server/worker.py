@@ -85,13 +85,17 @@ class Worker:
         self._thread.start()
 
     def stop(self) -> None:
-        """Take no more jobs, stop the running one between two steps, and wait for the thread."""
+        """Do as :meth:`wind_down`, and wait for the thread."""
+        self.wind_down()
+        self._queue.put(None)
+        self._thread.join(timeout=60)
+
+    def wind_down(self) -> None:
+        """Take no more jobs, and stop the running one between two steps."""
         with self._lock:
             self._stopping = True
             for job in self._pending:
                 job.cancelled.set()
-        self._queue.put(None)
-        self._thread.join(timeout=60)
 
     def submit(self, request: DenoiseRequest, request_sha256: str) -> Job:
         """Queue a request.

@@ -32,11 +32,34 @@ def read_report(path: Path) -> Mapping[str, Json]:
         BadInputError: the file is none.
     """
     data = read_json_file(path)
-    if not isinstance(data, Mapping) or not isinstance(data.get("figures"), Mapping):
+    if not isinstance(data, Mapping) or data.get("verdict") not in ("pass", "fail"):
         raise BadInputError(f"{path}: not an audit report; write one with --report FILE.json")
-    if not isinstance(data.get("findings"), Sequence) or data.get("verdict") not in ("pass", "fail"):
-        raise BadInputError(f"{path}: not an audit report; write one with --report FILE.json")
+    for name, is_right in (("figures", _are_figures), ("findings", _are_findings)):
+        if not is_right(data.get(name)):
+            raise BadInputError(f"{path}: not an audit report: '{name}' is not as 'obclip audit schema' says")
     return data
+
+
+def _are_figures(value: Json | None) -> bool:
+    """Whether everything that is compared is a number, or null where nothing was measured."""
+    if not isinstance(value, Mapping):
+        return False
+    attributes = value.get("attributes", {})
+    if not isinstance(attributes, Mapping):
+        return False
+    rows = [row for row in attributes.values() if isinstance(row, Mapping)]
+    compared = [value.get(described.name) for described in FIGURES]
+    compared += [row.get(name) for row in rows for name in _ATTRIBUTE_FIGURES]
+    numbers = all(each is None or type(each) in (int, float) for each in compared)
+    return numbers and len(rows) == len(attributes) and any(each is not None for each in compared)
+
+
+def _are_findings(value: Json | None) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(row, Mapping)
+        and all(isinstance(row.get(name), str) for name in ("kind", "attribute", "severity"))
+        for row in value
+    )
 
 
 def difference(one: Mapping[str, Json], other: Mapping[str, Json]) -> dict[str, Json]:

@@ -65,8 +65,8 @@ KINDS: Mapping[str, Kind] = FrozenMap(
         ),
         "visible": Kind(
             Severity.WARN,
-            "a value stays in every candidate: it is outside the policy's domain or kept",
-            "add the value to the policy's domain, or set out_of_domain to refuse",
+            "a value stays in every candidate: outside the policy's domain, or in a word that says more",
+            'add the value to the "values" of the attribute, or set its "out_of_domain" to "refuse"',
         ),
         "cues": Kind(
             Severity.FAIL,
@@ -141,7 +141,7 @@ KINDS: Mapping[str, Kind] = FrozenMap(
         "refused": Kind(
             Severity.INFO,
             "the prompt was refused; nothing of it is sent",
-            "see: obclip audit explain",
+            "nothing leaks; to have it made all the same, change its words or what the policy refuses",
         ),
     }
 )
@@ -201,6 +201,7 @@ class Finding:
         content: digest of what was sent, which identifies the finding across runs; empty for one about all.
         count: how much it weighs in a metric of its kind.
         measured: figure that it rests on, where it has one; a baseline accepts none that is worse.
+        fix: what to do, where the kind's own advice does not fit; else ``""``.
     """
 
     kind: str
@@ -211,6 +212,7 @@ class Finding:
     content: bytes = b""
     count: int = 1
     measured: Measured | None = None
+    fix: str = ""
 
     def identity(self, salt: bytes) -> str:
         """Salted hash of kind, attribute and content: the same in every run over the same sets.
@@ -231,9 +233,10 @@ def finding(
     content: bytes = b"",
     count: int = 1,
     measured: Measured | None = None,
+    fix: str = "",
 ) -> Finding:
     """A finding of *kind* with the severity that the kind has."""
-    return Finding(kind, KINDS[kind].severity, row, attribute, detail, content, count, measured)
+    return Finding(kind, KINDS[kind].severity, row, attribute, detail, content, count, measured, fix)
 
 
 def measured_json(measured: Measured | None) -> dict[str, Json]:
@@ -249,7 +252,7 @@ def count_measured(count: int) -> Measured:
 def fix_of(found: Finding, place: Place | None) -> str:
     """What to do, and in which line of the policy."""
     kind = KINDS.get(found.kind)
-    fix = kind.fix if kind else "see the figure's description in docs/audit.md"
+    fix = found.fix or (kind.fix if kind else "see the figure's description in docs/audit.md")
     return f"{fix}; {place.text}" if place else fix
 
 

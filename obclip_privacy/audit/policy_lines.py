@@ -19,7 +19,7 @@ from obclip_privacy.policy.shipped import policies_folder
 #: By kind of finding, the keys of an attribute that decide, the first that is there.
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "unhidden": ("strategy", "values"),
-    "visible": ("out_of_domain", "values"),
+    "visible": ("values", "out_of_domain"),
     "detectors": ("detectors",),
     "value_missing": ("values",),
     "attackers": ("strategy",),
@@ -34,10 +34,16 @@ _TOP = {
     "position_prior": "attributes",
     "edits": "attributes",
     "intersection": "attributes",
-    "refused": "limits",
     "rule": "guarantee",
 }
 _CUE = re.compile(r"kind '([^']+)'")
+_OUTSIDE = re.compile(r"a value of '([^']+)' is outside")
+#: What a refusal says, and the key of the policy that decided.
+_REFUSED = (
+    ("guarantee", re.compile("guarantee")),
+    ("negative_prompt", re.compile("negative prompt")),
+    ("limits", re.compile("candidates|characters")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +60,28 @@ class PolicyLines:
     def place_of(self, found: Finding) -> Place | None:
         """Where to change what was found; ``None`` where no line of a policy decides."""
         if found.kind == "cues":
-            kind = _CUE.search(found.detail)
-            named = pointer_to("/cues", kind[1]) if kind else "/cues"
-            return self._first([named, "/cues/*", "/cues"])
+            return self._cue(found.detail)
+        if found.kind == "refused":
+            return self._refusal(found.detail)
         if found.attribute and found.kind in _KEYS:
             inside = self._attribute(found.attribute, _KEYS[found.kind])
             return inside or self._first(["/attributes"])
         top = _TOP.get(found.kind)
         return self._first([f"/{top}"]) if top else None
+
+    def _cue(self, detail: str) -> Place | None:
+        kind = _CUE.search(detail)
+        named = pointer_to("/cues", kind[1]) if kind else "/cues"
+        return self._first([named, "/cues/*", "/cues"])
+
+    def _refusal(self, reason: str) -> Place | None:
+        """The line that a refusal rests on; ``None`` where the text itself cannot be read."""
+        if outside := _OUTSIDE.search(reason):
+            return self._attribute(outside[1], ("out_of_domain", "values"))
+        if _CUE.search(reason):
+            return self._cue(reason)
+        key = next((key for key, said in _REFUSED if said.search(reason)), None)
+        return self._first([f"/{key}"]) if key else None
 
     def _attribute(self, attribute: str, keys: tuple[str, ...]) -> Place | None:
         around: Place | None = None

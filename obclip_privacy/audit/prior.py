@@ -132,11 +132,13 @@ def read_prior(path: Path) -> Prior:
         raise BadInputError(f"{path}: a prior is an object with 'attributes' and 'joint'")
     attributes = data.get("attributes", {})
     joint = data.get("joint", [])
-    if not isinstance(attributes, Mapping) or isinstance(joint, (str, Mapping)):
+    if not isinstance(attributes, Mapping) or not isinstance(joint, list):
         raise BadInputError(f"{path}: 'attributes' must be an object and 'joint' a list")
+    if not attributes and not joint:
+        raise BadInputError(f"{path}: states no probability, in 'attributes' or in 'joint'")
     return Prior(
         FrozenMap({str(name): _distribution(path, str(name), given) for name, given in attributes.items()}),
-        _combinations(path, joint if isinstance(joint, Sequence) else ()),
+        _combinations(path, joint),
     )
 
 

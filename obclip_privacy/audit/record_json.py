@@ -35,7 +35,7 @@ def record_json(record: Record) -> dict[str, Json]:
         ],
         "scores": [[s.attacker, s.target, str(s.hit), str(s.chance), str(s.share)] for s in record.scores],
         "findings": [
-            [f.kind, f.severity.value, f.row, f.attribute, f.detail, f.content.hex(), f.count]
+            [f.kind, f.severity.value, f.row, f.attribute, f.detail, f.content.hex(), f.count, f.fix]
             for f in record.findings
         ],
         "position": list(record.position) if record.position else None,
@@ -117,6 +117,7 @@ def _record(data: Mapping[str, Json]) -> Record:
                 str(f[4]),
                 bytes.fromhex(str(f[5])),
                 int(str(f[6])),
+                fix=str(f[7]),
             )
             for f in rows("findings")
         ),

@@ -362,11 +362,15 @@ def test_bad_sets(capsys, tmp_path: Path, content: str, message: str) -> None:
         (["--input", "p.txt", "--policy", "none"], "none"),
         (["--input", "p.txt", "--report", "r.pdf"], "no report format has this ending"),
         (["--input", "p.txt", "--prior", "p.txt"], "not JSON"),
+        (["--input", "p.txt", "--prior", "empty.json"], "states no probability"),
+        (["--input", "p.txt", "--prior", "number.json"], "'joint' a list"),
     ],
 )
 def test_bad_options(capsys, tmp_path: Path, monkeypatch, arguments: list[str], message: str) -> None:
     monkeypatch.chdir(tmp_path)
     write(tmp_path, "a woman\n", "p.txt")
+    write(tmp_path, "{}", "empty.json")
+    write(tmp_path, '{"joint": 5}', "number.json")
     code, data, err = run(capsys, *arguments)
     assert (code, data) == (2, {})
     assert message in err

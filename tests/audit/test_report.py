@@ -92,6 +92,27 @@ def test_diff(report, tmp_path: Path, capsys) -> None:
     assert main(["audit", "diff", str(worse), before]) == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "broken"),
+    [
+        ("figures", {"posterior": "0.5"}),
+        ("figures", {}),
+        ("figures", {"posterior": 0.5, "attributes": []}),
+        ("figures", {"posterior": 0.5, "attributes": {"age": {"posterior": True}}}),
+        ("findings", [1]),
+        ("findings", {"kind": "order"}),
+        ("findings", [{"kind": "order", "attribute": None, "severity": "fail"}]),
+    ],
+)
+def test_diff_takes_no_broken_report(report, tmp_path: Path, capsys, name: str, broken: object) -> None:
+    """What cannot be compared would otherwise pass for what is not worse."""
+    data = json.loads(report("a.json"))
+    (tmp_path / "b.json").write_text(json.dumps({**data, name: broken}), "utf-8")
+    for pair in (("a.json", "b.json"), ("b.json", "a.json")):
+        assert main(["audit", "diff", *(str(tmp_path / each) for each in pair)]) == 2
+        assert f"b.json: not an audit report: '{name}'" in capsys.readouterr().err
+
+
 def test_diff_sees_what_the_worst_set_hides(report, tmp_path: Path) -> None:
     """Gender is at 1/2 in both; an attribute of other prompts, and another failing finding, are worse."""
     report("a.json")
@@ -145,6 +166,7 @@ CONTRASTS = """(() => {
     return [(pair[1] + 0.05) / (pair[0] + 0.05), element.outerHTML.slice(0, 80)];
   });
 })()"""
+CLIPPED = "[...document.querySelectorAll('.wide')].filter((e) => e.scrollWidth > e.clientWidth).length"
 VISIBLE = "[...document.querySelectorAll('#findings tbody tr')].filter((row) => row.offsetHeight).length"
 
 
@@ -205,14 +227,18 @@ def test_the_page_can_be_read(report, tmp_path: Path, page: Page, scheme: str) -
         page.emulate(scheme=scheme, width=width)
         page.open((tmp_path / "r.html").as_uri())
         assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert page.evaluate(CLIPPED) == 0
+    # on a telephone each cell says what it is, since there is no room for the heads of columns
+    assert page.evaluate("document.querySelector('#findings thead').offsetHeight") == 0
+    label = "getComputedStyle(document.querySelector('#findings td:last-child'), '::before').content"
+    assert "what to do" in page.evaluate(label)
     contrasts = page.evaluate(CONTRASTS)
     assert len(contrasts) > 50
     assert [each for each in contrasts if each[0] < 4.5] == []
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
     assert dark == (scheme == "dark")
     page.emulate(scheme=scheme, media="print", width=700)
-    clipped = "[...document.querySelectorAll('.wide')].filter((e) => e.scrollWidth > e.clientWidth).length"
-    assert page.evaluate(clipped) == 0
+    assert page.evaluate(CLIPPED) == 0
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("document.getElementById('filters').offsetHeight") == 0
     assert page.pdf().startswith(b"%PDF")

@@ -219,6 +219,7 @@ def _lacking(part: str, file: str, tensor: str) -> Callable[[Path], None]:
             "unet/config.json: sample_size must be a whole number above 0",
         ),
         ("sd1", _edit("unet", norm_num_groups="x"), "unet/config.json: norm_num_groups is of the wrong kind"),
+        ("sd1", _edit("unet", norm_eps="x"), "unet/config.json: norm_eps is of the wrong kind"),
         ("sd3", _edit("transformer", num_layers=None), "transformer/config.json: num_layers is of the wrong"),
         ("sd1", _edit("text_encoder", hidden_size=None), "text_encoder.*hidden_size"),
         (

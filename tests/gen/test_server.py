@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
@@ -9,11 +10,14 @@ import time
 import httpx
 import pytest
 import torch
+import uvicorn
+from fastapi import FastAPI
 
 from obclip_gen.backends.protocol import Backend
 from obclip_gen.client.http import ClientSettings, RemoteCloud
 from obclip_gen.cloud import LocalCloud, latent_shape
 from obclip_gen.denoise.loop import Watch
+from obclip_gen.server.run import _AnnouncingServer
 from obclip_gen.solver_settings import DIFFUSION_SOLVERS, SolverSettings
 from obclip_privacy.errors import NetworkError
 
@@ -158,3 +162,16 @@ def test_no_prompt_and_no_token_in_the_log(guarded_server, server, tiny_cloud, m
     assert "GET /v1/model 200" in guarded_server.log()
     for log in (server.log(), guarded_server.log()):
         assert not any(word in log for word in (SECRET, "reading", "sesame", "Traceback", "127.0.0.1"))
+
+
+def test_a_server_that_stops_tells_its_work_before_it_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the running request would be waited for, and then broken off without an answer."""
+    done: list[str] = []
+
+    async def wait(*_: object) -> None:
+        done.append("waits for answers")
+
+    monkeypatch.setattr(uvicorn.Server, "shutdown", wait)
+    server = _AnnouncingServer(uvicorn.Config(FastAPI()), lambda: None, lambda: done.append("winds down"))
+    asyncio.run(server.shutdown())
+    assert done == ["winds down", "waits for answers"]

@@ -15,6 +15,16 @@ from obclip_privacy.audit.reading import Reading
 from obclip_privacy.policy.frozen import FrozenMap
 from obclip_privacy.policy.model import Strategy
 
+_ANOTHER_AGE = (
+    "adults and minors never stand for one another, so that this person is under 18 can be seen in every set;"
+    ' to hide which age it is, list minors\' ages in the "values" of age too ("baby", "child", "teenager");'
+    ' to send no prompt with a minor, set the "out_of_domain" of age to "refuse"'
+)
+_IN_A_WORD = (
+    'a word that says the value along with another ("boy" is a gender and an age) is replaced within its age'
+    ' only; say the value in words of its own ("a child", "9 years old")'
+)
+
 
 def neutral_wordings(attributes: Iterable[Attribute]) -> Mapping[str, frozenset[str]]:
     """By attribute, what its lexicon writes where no value is to be said, in lower case."""
@@ -54,7 +64,10 @@ class Standing:
         ]
 
     def _values(self, row: int, seen: Observation, content: bytes) -> list[Finding]:
-        """A value of the policy's own domain is a leak; others (minors, outside it) are visible by design."""
+        """A value of the policy's own domain is a leak; others (minors, outside it) are visible by design.
+
+        Minors are a class of their own: that somebody is one is visible under every policy.
+        """
         policy = self.reading.engine.policy
         first, *others = seen.candidates
         hidden = {attribute.id for attribute in policy.attributes if attribute.strategy is not Strategy.KEEP}
@@ -73,14 +86,23 @@ class Standing:
         for (person, name), values in sorted(fixed.items()):
             attribute = policy.attribute(name)
             own = attribute is not None and any(attribute.index_of(value) is not None for value in values)
-            # Minors are a class of their own: that somebody is one is visible under every policy.
             minor = name == AGE and not MINOR_VALUES.isdisjoint(values)
-            if own and not minor and self._is_neutral(first, person, name):
+            if own and self._is_neutral(first, person, name):
                 continue
-            alone = own and not minor and not self._in_a_class(first, person, name)
+            in_a_word = own and self._in_a_class(first, person, name)
+            alone = own and not minor and not in_a_word
             alone = alone and (self.strict_values or seen.n == 1)
-            kind = "unhidden" if alone else "visible"
-            found.append(finding(kind, row=row, attribute=name, content=content, detail=f"person {person}"))
+            fix = _IN_A_WORD if in_a_word else _ANOTHER_AGE if minor and not own else ""
+            found.append(
+                finding(
+                    "unhidden" if alone else "visible",
+                    row=row,
+                    attribute=name,
+                    content=content,
+                    detail=f"person {person}",
+                    fix=fix,
+                )
+            )
         return found
 
     def _is_neutral(self, text: str, person: int, attribute: str) -> bool:

@@ -44,7 +44,7 @@ def print_report(data: Mapping[str, Json]) -> None:
                 (
                     str(row["attacker"]),
                     str(row["target"]),
-                    _cell(row["accuracy"]),
+                    "" if row["accuracy"] is None else _cell(row["accuracy"]),
                     _cell(row["chance"]),
                     " to ".join(_cell(bound) for bound in _rows(row["interval"])) or "too few guesses",
                     "" if row["p_value"] is None else f"{row['p_value']:.2g}",
@@ -94,13 +94,15 @@ def _cell(value: Json) -> str:
 
 def print_difference(data: Mapping[str, Json]) -> None:
     """Print what changed between two reports."""
-    typer.echo(f"verdict: {data['verdict']}")
+    worse = ", ".join(str(name) for name in _rows(data["worse"]))
+    typer.echo(f"verdict: {data['verdict']}" + (f" (worse: {worse})" if worse else ""))
     figures = _mapping(data["figures"])
     rows = [(name, _mapping(change)) for name, change in figures.items()]
-    print_table(
-        ("figure", "before", "after", "better"),
-        [(name, _cell(row["before"]), _cell(row["after"]), str(row["better"])) for name, row in rows],
-    )
+    cells = [(name, _cell(row["before"]), _cell(row["after"]), str(row["better"])) for name, row in rows]
+    if cells:
+        print_table(("figure", "before", "after", "better"), cells)
+    else:
+        typer.echo("no figure differs")
     changes = [_mapping(row) for row in _rows(data["findings"])]
     if changes:
         names = ("kind", "attribute", "severity", "before", "after")
