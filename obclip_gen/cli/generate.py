@@ -92,6 +92,12 @@ def generate(
         bool,
         typer.Option("--proxy-from-env", help="Use the environment's proxy.", rich_help_panel=_SERVER),
     ] = False,
+    wire_log: Annotated[
+        Path | None,
+        typer.Option(
+            help="Append what is sent to this file, for 'obclip audit --wire'.", rich_help_panel=_SERVER
+        ),
+    ] = None,
     precision: Annotated[
         PrecisionChoice, typer.Option(help="Of the latents on the wire.", rich_help_panel=_SERVER)
     ] = PrecisionChoice.FLOAT32,
@@ -176,11 +182,14 @@ def generate(
     from obclip_gen.closure import accepted_candidates
     from obclip_gen.output.folder import check_writable
     from obclip_privacy.candidates.engine import Engine
+    from obclip_privacy.errors import BadInputError
     from obclip_privacy.policy.loader import load_policy
 
     fit = find_pair(pair)
     cloud_name, device_name = cloud_model or fit.cloud, device_model or fit.device
     check_writable(out)
+    if wire_log is not None and server is None:
+        raise BadInputError("wire log: without --server nothing is sent")
     rules = load_policy(policy)
     source = Engine(rules)
     found = accepted_candidates(source, prompt, negative_prompt)
@@ -234,6 +243,7 @@ def generate(
                 allow_plain_http=insecure_http,
                 use_environment=proxy_from_env,
                 ca_file=ca_file,
+                wire_log=wire_log,
             )
             cloud = stack.enter_context(RemoteCloud(settings))
         with console.status("loading models"):

@@ -20,6 +20,7 @@ import httpx
 
 from obclip_gen.canonical import JsonError, parse_object
 from obclip_gen.client.address import check_address
+from obclip_gen.client.wire_log import WireLog
 from obclip_gen.cloud import CloudAnswer, CloudModel
 from obclip_gen.denoise.loop import Watch
 from obclip_gen.request import DenoiseRequest
@@ -47,6 +48,7 @@ class ClientSettings:
         allow_plain_http: send over ``http`` beyond this machine.
         use_environment: use the proxies that the environment names.
         ca_file: certificates to trust instead of the usual ones.
+        wire_log: file that takes down every body that is sent; none by default.
     """
 
     url: str
@@ -56,6 +58,7 @@ class ClientSettings:
     allow_plain_http: bool = False
     use_environment: bool = False
     ca_file: Path | None = None
+    wire_log: Path | None = None
 
 
 class RemoteCloud:
@@ -76,6 +79,7 @@ class RemoteCloud:
             follow_redirects=False,
             trust_env=settings.use_environment,
             verify=_tls(settings.ca_file),
+            event_hooks={"request": [WireLog(settings.wire_log)] if settings.wire_log else []},
         )
 
     def __enter__(self) -> Self:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -218,6 +219,31 @@ def test_one_line_and_nothing_written(
     assert len(captured.err.strip().splitlines()) == 1
     assert "reading" not in captured.err
     assert names(tmp_path) == []
+
+
+def test_a_wire_log_can_be_audited(tmp_path: Path, models: list[str], server, capsys) -> None:
+    device = [option for option in models if not option.startswith("--cloud")]
+    log, policy = tmp_path / "wire.jsonl", "--policy=obclip-paper"
+    sent = []
+    for place, prompt in enumerate(("an old man reading", "a young woman reading")):
+        out = tmp_path / str(place)
+        options = ["-o", str(out), "--server", server.url, "--wire-log", str(log), "--seed=3"]
+        assert main(["generate", prompt, *device, policy, *options]) == 0
+        sent.append(json.loads((out / "record.json").read_text())["request_sha256"])
+    lines = log.read_bytes().splitlines()
+    bodies = [line[len(b'{"body":') : line.index(b',"headers":')] for line in lines]
+    assert [hashlib.sha256(body).hexdigest() for body in bodies] == sent
+    assert sent[0] == sent[1]
+    capsys.readouterr()
+    assert main(["audit", "--wire", str(log), policy, "--format=json", "--fail-on", "closure>0"]) == 0
+    assert json.loads(capsys.readouterr().out)["verdict"] == "pass"
+
+
+def test_without_a_server_there_is_nothing_to_log(tmp_path: Path, models: list[str], capsys) -> None:
+    log = tmp_path / "wire.jsonl"
+    assert main(["generate", PROMPT, "-o", str(tmp_path / "out"), *models, "--wire-log", str(log)]) == 2
+    assert "wire log" in capsys.readouterr().err
+    assert not log.exists()
 
 
 def test_out_must_be_a_folder(tmp_path: Path, models: list[str], capsys) -> None:

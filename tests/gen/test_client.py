@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import socket
 import threading
 import time
@@ -87,6 +88,26 @@ def good_body(request: DenoiseRequest) -> bytes:
     from obclip_gen.denoise.phases import cloud_phase
 
     return cloud_phase(BACKEND, request, request.sha256, Watch()).to_bytes("float32")
+
+
+def test_the_wire_log_holds_what_was_sent_and_no_token(misbehaving, request_, tmp_path) -> None:
+    misbehaving.reply = http(good_body(request_))
+    log = tmp_path / "wire.jsonl"
+    for _ in range(2):
+        ask(misbehaving, request_, wire_log=log, token="secret-token")
+    for line, sent in zip(log.read_bytes().splitlines(), misbehaving.requests, strict=True):
+        head, _, body = sent.partition(b"\r\n\r\n")
+        assert line.startswith(b'{"body":' + body + b',"headers":')
+        names = {name.partition(b":")[0].decode().lower() for name in head.split(b"\r\n")[1:]}
+        assert names - set(json.loads(line)["headers"]) == {"authorization"}
+    assert b"secret-token" not in log.read_bytes()
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_cannot_be_logged_is_not_sent(misbehaving, request_, tmp_path) -> None:
+    with pytest.raises(BadInputError, match="wire log: cannot write"):
+        ask(misbehaving, request_, wire_log=tmp_path)
+    assert not misbehaving.requests
 
 
 def ask(server: Misbehaving, request: DenoiseRequest, **settings: object) -> object:
