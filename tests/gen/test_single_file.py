@@ -20,6 +20,8 @@ from obclip_gen.backends.folder import load_folder
 from obclip_gen.backends.protocol import Backend
 from obclip_gen.backends.registry import load_backend, split_reference
 from obclip_gen.backends.text.vocabulary import CLIP_TOKENS, clip_tokenizer
+from obclip_gen.backends.unet_attention import HIDDEN
+from obclip_gen.backends.unet_engine import size_ids
 from obclip_gen.cli import models
 from obclip_gen.cloud import LocalCloud
 from obclip_gen.libs import library
@@ -70,6 +72,28 @@ def test_the_file_is_the_same_model_as_the_folder(
     backend = load_backend(str(file), LoadOptions())
     assert backend.fingerprint.model_id == "file:model"
     same_model(backend, load_folder(str(written(family)), LoadOptions()))
+
+
+@pytest.mark.parametrize("family", ["sd1", "sd2", "sdxl"])
+def test_the_file_is_read_as_diffusers_reads_it(written: Models, family: str, tmp_path: Path) -> None:
+    """The library's own converter as the second opinion: the same predictions and the same decoded pictures."""
+    file = write_single_file(written(family), tmp_path / "model.safetensors")
+    backend = load_backend(str(file), LoadOptions(compute="float32"))
+    diffusers, source = library("diffusers"), {"config": str(written(family)), "local_files_only": True}
+    unet = diffusers.UNet2DConditionModel.from_single_file(str(file), subfolder="unet", **source).eval()
+    vae = diffusers.AutoencoderKL.from_single_file(str(file), subfolder="vae", **source).eval()
+    text = backend.encode([PROMPT])
+    latents = torch.randn((1, 4, 8, 8), generator=torch.Generator().manual_seed(1))
+    told: dict[str, object] = {"encoder_hidden_states": text.tensors[HIDDEN]}
+    if family == "sdxl":
+        pooled = text.tensors["text_embeds"]
+        side = 8 * 2 ** (len(vae.config.block_out_channels) - 1)
+        told["added_cond_kwargs"] = {"text_embeds": pooled, "time_ids": size_ids((side, side), pooled)}
+    with torch.inference_mode():
+        expected = unet(latents, torch.tensor(500), **told).sample
+        picture = vae.decode(latents / vae.config.scaling_factor).sample / 2 + 0.5
+        assert torch.equal(backend.predict(latents, torch.tensor([500]), text), expected)
+        assert torch.allclose(backend.decode(latents), picture.clamp(0, 1), atol=1e-5)
 
 
 def write_plain(folder: Path, family: str, prediction: str = "epsilon") -> Path:
