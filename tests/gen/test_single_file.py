@@ -76,7 +76,7 @@ def test_the_file_is_the_same_model_as_the_folder(
 
 @pytest.mark.parametrize("family", ["sd1", "sd2", "sdxl"])
 def test_the_file_is_read_as_diffusers_reads_it(written: Models, family: str, tmp_path: Path) -> None:
-    """The library's own converter as the second opinion: the same predictions and the same decoded pictures."""
+    """The library's own converter as the second opinion: equal predictions, equal decoded pictures."""
     file = write_single_file(written(family), tmp_path / "model.safetensors")
     backend = load_backend(str(file), LoadOptions(compute="float32"))
     diffusers, source = library("diffusers"), {"config": str(written(family)), "local_files_only": True}
