@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from obclip_privacy.attributes.base import Band, Pos
 from obclip_privacy.attributes.safety import band_of_wording
-from obclip_privacy.language.looks import dresses_animal, origins_of_clothes, said_of_things
+from obclip_privacy.language.looks import origins_of_clothes, said_of_things
 from obclip_privacy.language.named_things import named_things
 from obclip_privacy.language.persons import find_persons
 from obclip_privacy.language.phrases import in_the_style_of, resolve_roles
@@ -147,7 +147,7 @@ def _shown(units: Sequence[Unit], outside: frozenset[int]) -> bool:
     return any(
         cue.term.alone or cue.term.kind in ("name", "emoji")
         for index, unit in enumerate(units)
-        if unit.cues and index not in outside and not dresses_animal(units, index)
+        if unit.cues and index not in outside
         for cue in unit.cues
     )
 

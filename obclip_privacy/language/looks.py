@@ -110,12 +110,6 @@ def _of_thing(units: Sequence[Unit], index: int) -> bool:
     return word_at(units, at) in known or (word_at(units, index + 1) == "of" and heads_thing(units, at))
 
 
-def dresses_animal(units: Sequence[Unit], index: int) -> bool:
-    """``a tiger wearing a tuxedo``: clothes that an animal wears."""
-    at = _before_modifiers(units, index)
-    return word_at(units, at) in grammar.WEARING and word_at(units, at - 1) in wordlists.animals()
-
-
 def _before_modifiers(units: Sequence[Unit], index: int) -> int:
     at = index - 1
     while at > 0 and (is_modifier(units, at) or units[at].weak or word_at(units, at) in grammar.ARTICLES):
