@@ -335,6 +335,14 @@ LANDFORMS = _words(
 #: ``The King's Head``, where it is a pub.
 PUB_SIGNS = _words("head arms oak legs return rest")
 PUBS = _words("pub inn tavern hotel bar alehouse ale beer pint")
+#: What several did to a thing that follows (``girls made cakes``), besides words in -ed.
+IRREGULAR_PASTS = _words(
+    "ate made bought threw brought gave wore held took got had found lost left kept sold sent saw met hid "
+    "hung laid lent rode shook stole swept tore told tried woke won wrote drew drove chose caught built "
+    "burnt broke began bound blew bent beat fed felt fought flew forgot froze grew heard knew led lit "
+    "paid ran sang shot spent spilt stuck struck swung taught wove dug sought spun slung did do sans "
+    "minus plus versus vs stood shone sank slid split shed wed"
+)
 #: Before ``to be``.
 SEEMING = _words("looks look looked seems seem seemed appears appear appeared said believed thought")
 #: With what somebody is said to be so old (``she is six``, ``he turned 60``, ``Grandma at 85``).

@@ -38,6 +38,25 @@ _DETERMINED = grammar.DETERMINERS | grammar.NUMBERS
 #: Forms of pronouns that may stand before a noun (``her infant``).
 _OWNING = frozenset({int(Case.DETERMINER), int(Case.OBLIQUE)})
 
+#: Things that are called after what is done in them, or with them.
+_USED = frozenset(
+    [
+        "room",
+        "rooms",
+        "table",
+        "tables",
+        "hall",
+        "halls",
+        "area",
+        "space",
+        "boat",
+        "boats",
+        "pool",
+        "pools",
+        "machine",
+        "machines",
+    ]
+)
 #: Things that end like what somebody does.
 _FITTINGS = frozenset({"coupling", "fitting", "housing", "bushing", "plumbing"})
 
@@ -94,6 +113,8 @@ def is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambiguo
         or following == "'"
         or (index + 1 < len(units) and units[index + 1].phrase is not None)
     )
+    if following.endswith("ing") and word_at(units, index + 2) in _USED:
+        return False  # a Scandinavian living room
     if ends or following.endswith("ing"):
         return True
     if mask.classes[0] in grammar.YEARS and _are_doing(units, index + 1):

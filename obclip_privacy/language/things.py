@@ -27,6 +27,8 @@ _OF_SEVERAL = grammar.GROUP_WORDS | grammar.PLURAL_PERSONS | grammar.OCCASIONS
 _ALIKE_IN_THE_PAST = frozenset(
     {"cut", "set", "put", "hit", "let", "shut", "cast", "beat", "spread", "read", "split", "quit", "hurt"}
 )
+#: After another noun for a thing (``kids cutlery set``).
+_SOLD_TOGETHER = frozenset({"set", "sets", "kit", "kits", "flyer", "flyers", "cake", "cakes"})
 _JOINERS = frozenset({"and", "&"})
 #: What is sold for two, without a picture of them.
 _FOR_BOTH = (grammar.NAMESAKES - grammar.SHOWING) | frozenset(
@@ -264,6 +266,7 @@ def is_for_several(units: Sequence[Unit], index: int) -> bool:
     named = last in grammar.FOR_SEVERAL and end > index + 1
     if word_at(units, index - 1) != "of" and following != "off":  # a group of girls, their shoes off
         named = named or (last in grammar.CLOTHES | grammar.PERSONAL_THINGS and end > index + 1)
+        named = named or (last in _SOLD_TOGETHER and end > index + 2)
     return named and (closes(units, end) or word_at(units, end) in _GOING_ON)
 
 
@@ -280,9 +283,11 @@ def _end_of_words(units: Sequence[Unit], index: int) -> int:
     while at < min(len(units), index + _LONGEST_NAME) and not closes_phrase(units, at):
         unit = units[at]
         doing = unit.word.endswith(("ing", "ed")) or unit.word in wordlists.verbs()
+        doing = doing or unit.word in grammar.IRREGULAR_PASTS
         if unit.kind is not Kind.WORD or unit.person or unit.cues or not unit.gap:
             break
-        if doing and unit.word not in grammar.FOR_SEVERAL | grammar.FOR_READERS | _OF_ROOMS:
+        together = unit.word in _SOLD_TOGETHER and at > index
+        if doing and not together and unit.word not in grammar.FOR_SEVERAL | grammar.FOR_READERS | _OF_ROOMS:
             break
         at += 1
     return at

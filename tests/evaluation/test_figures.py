@@ -112,7 +112,7 @@ def test_prompts_labelled_before_they_were_run() -> None:
     for attribute in ("gender", "age", "ethnicity"):
         assert scores.attributes[attribute].recall >= 0.99, scores.errors
         assert scores.attributes[attribute].precision >= 0.99, scores.errors
-    assert scores.false_positive_rate < 0.04, scores.errors
+    assert scores.false_positive_rate < 0.03, scores.errors
     sets = score_closure(UNSEEN, engine.candidates, "default")
     assert (sets.violations, sets.unequal, sets.refused) == (0, 0, 0), sets.errors
 

@@ -50,6 +50,10 @@ PAIRS = [
     ("whom animals have", "a dog waiting for his owner", "a dog waiting for his wife", "his"),
     ("for whom it is", "boys shoes on a shelf", "a group of girls shoes off", "girls"),
     ("for whom it is", "girls umbrella, pink", "girls umbrellas up", "girls"),
+    ("for whom it is", "kids cutlery set with dinosaurs", "kids set a table", "kids"),
+    ("for whom it is", "girls birthday cake, pink", "girls made birthday cake, pink", "girls"),
+    ("for whom it is", "mens shoes on a mat", "men threw shoes on a mat", "men"),
+    ("for whom it is", "ladies night flyer, neon", "ladies at night, flyer", "ladies"),
     ("what is sold for two", "a bride and groom cake topper", "a bride and groom cut a cake", "bride"),
     (
         "what is sold for two",
@@ -60,6 +64,7 @@ PAIRS = [
     ("pieces", "a king and a queen on a chessboard", "a king and a queen on a throne", "king"),
     ("name of a plant", "a rose named Lady Emma", "Rose named Lady Emma", "Lady"),
     ("fittings", "female threaded coupling, brass", "female dressed in brass", "female"),
+    ("rooms", "cozy scandinavian living room", "a Scandinavian living in a room", "Scandinavian"),
     ("plants", "a maiden grass border", "a maiden in grass", "maiden"),
     ("plants", "a lady orchid in bloom", "a lady, orchid, bloom", "lady"),
     ("plants", "an old man's beard lichen", "an old man's beard in the wind", "man"),
