@@ -41,7 +41,21 @@ _HOMES = frozenset(
     | {"rivals", "sett", "drey"}
 )
 #: Whom animals have.
-_LEADING = frozenset({"owner", "owners", "rider", "handler", "trainer", "keeper", "jockey", "master"})
+_LEADING = frozenset(
+    {
+        "owner",
+        "owners",
+        "rider",
+        "handler",
+        "trainer",
+        "keeper",
+        "jockey",
+        "master",
+        "captain",
+        "crew",
+        "pilot",
+    }
+)
 #: What a thing is carried in, and how far after the animal (``swims with a stick in his mouth``).
 _CARRYING = frozenset({"mouth", "jaws", "beak", "paws"})
 _FAR = 16
@@ -88,6 +102,9 @@ def _is_joined(units: Sequence[Unit], index: int) -> bool:
     """``a horse and his rider``, ``a robot and her flower``: nothing but the creature before *and*."""
     if word_at(units, index - 1) not in ("and", "&") or not _is_creature(units, index - 2):
         return False
+    owned = units[index + 1] if index + 1 < len(units) else None
+    if owned is None or ((owned.person or owned.noun is not None) and owned.word not in _LEADING | _PARTS):
+        return False  # a dog and her boyfriend
     return all(is_modifier(units, at) or units[at].word in _COUNTED for at in range(index - 2))
 
 

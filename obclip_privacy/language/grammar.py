@@ -294,7 +294,7 @@ INVERTED = _words(
 #: (``with her dogs on a beach``).
 SAID_AFTER_PLACE = _words(
     "sits stands lies kneels leans waits looks stares smiles laughs holds wears carries raises reads sleeps "
-    "runs takes eats sings"
+    "runs takes eats sings rises glows burns falls"
 )
 #: What somebody gives of their own: ``gives her speech``; nobody is given one.
 GIVEN_OWN = _words(

@@ -81,7 +81,8 @@ def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
     if after in grammar.AFTER_OBJECT or (after == "next" and word_at(units, index + 2) == "to"):
         return Case.OBJECT
     if after in ("back", "home", "like", "so", "near", "inside", "outside") and (
-        before not in grammar.PREPOSITIONS and not _noun_follows(units, index + 1)
+        before not in grammar.PREPOSITIONS | grammar.CONJUNCTIONS | {","}
+        and not _noun_follows(units, index + 1)
     ):
         return Case.OBJECT
     if is_adverb(after):
@@ -91,7 +92,8 @@ def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
     if before in grammar.PLACES - {"of", "with", "at", "to"} and _is_inverted(units, index + 1):
         return Case.OBJECT
     said = after in grammar.SAID_AFTER_PLACE and beyond in grammar.DETERMINERS | {"on", "at"}
-    if before in grammar.PLACES and said:
+    ends = after in grammar.SAID_AFTER_PLACE and _phrase_ends(units, index + 2)
+    if (before in grammar.PLACES and said) or (before in ("behind", "beside", "around", "above") and ends):
         return Case.OBJECT
     return Case.DETERMINER
 

@@ -47,6 +47,7 @@ PAIRS = [
     ("what animals have", "a dog swims through a lake with a stick in his mouth", "a dog on her lap", "her"),
     ("what is named with it", "a ship and her anchor chain", "a ship and a house, her home", "her"),
     ("what is named with it", "a horse and his rider", "a woman, a horse and her rider", "her"),
+    ("what is named with it", "a ship and her captain", "a ship and her husband", "her"),
     ("whom animals have", "a dog waiting for his owner", "a dog waiting for his wife", "his"),
     ("for whom it is", "boys shoes on a shelf", "a group of girls shoes off", "girls"),
     ("for whom it is", "girls umbrella, pink", "girls umbrellas up", "girls"),

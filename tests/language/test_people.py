@@ -34,6 +34,7 @@ from tests.candidates.conftest import engine_for
         ("a friend of her mother plays the cello", 4, "a friend of his father plays the cello"),
         ("a woman with short red-hair", 2, "a man with short hair"),
         ("a blonde-ish woman", 2, "a man"),
+        ("a woman and her home", 2, "a man and his home"),
         # ages
         ("a male ranger, appears 30, in a cape", 6, "a female ranger, appears 70, in a cape"),
         ("a woman who appears to be 30", 6, "a man who appears to be 70"),
