@@ -284,7 +284,11 @@ def _end_of_words(units: Sequence[Unit], index: int) -> int:
         unit = units[at]
         doing = unit.word.endswith(("ing", "ed")) or unit.word in wordlists.verbs()
         doing = doing or unit.word in grammar.IRREGULAR_PASTS
-        if unit.kind is not Kind.WORD or unit.person or unit.cues or not unit.gap:
+        if unit.adjective is not None and unit.gap:
+            at += 1  # ladies Japanese shoes
+            continue
+        shows = unit.cues and not _is_dress(unit)
+        if unit.kind is not Kind.WORD or unit.person or shows or not unit.gap:
             break
         together = unit.word in _SOLD_TOGETHER and at > index
         if doing and not together and unit.word not in grammar.FOR_SEVERAL | grammar.FOR_READERS | _OF_ROOMS:

@@ -55,6 +55,8 @@ PAIRS = [
     ("for whom it is", "girls birthday cake, pink", "girls made birthday cake, pink", "girls"),
     ("for whom it is", "mens shoes on a mat", "men threw shoes on a mat", "men"),
     ("for whom it is", "ladies night flyer, neon", "ladies at night, flyer", "ladies"),
+    ("for whom it is", "ladies Japanese shoes", "two ladies, Japanese shoes", "ladies"),
+    ("for whom it is", "women bikini set, product photo", "women in bikini, set of a film", "women"),
     ("what is sold for two", "a bride and groom cake topper", "a bride and groom cut a cake", "bride"),
     (
         "what is sold for two",
