@@ -75,6 +75,8 @@ def person_of_age(units: Sequence[Unit], roles: Roles, cast: Cast, index: int) -
     subject = _subject(units, at)
     if subject is None:
         return None
+    if word_at(units, subject) == ",":
+        return _tagged(units, roles, cast, index, subject)  # a ranger, appears 30
     named = cast.of_unit.get(subject, -1)
     if named >= 0 and subject in cast.heads[named]:
         return named if _fits(units, roles, cast, named, index) else None
@@ -160,7 +162,9 @@ def _subject(units: Sequence[Unit], verb: int) -> int | None:
     elif word_at(units, verb) not in grammar.AGE_VERBS:
         return None
     while True:
-        if word_at(units, at) in _BETWEEN:
+        if word_at(units, at) in _BETWEEN or (
+            word_at(units, at) in grammar.SEEMING and word_at(units, at + 1) == "to"
+        ):
             at -= 1
         elif word_at(units, at) in _CONTRACTED | {"t"} and word_at(units, at - 1) == "'":
             at -= 2  # he's just turned 40; she can't be 40

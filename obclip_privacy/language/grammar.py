@@ -68,30 +68,11 @@ NOUNS_IN_ING = _words(
     "belongings bearing feeling feelings greeting greetings ceiling swing evening morning stocking "
     "stockings lightning bedding ceilings fishing sewing knitting wrapping"
 )
-#: Whose pronouns they are where nobody is named, and what they own (``a cat licks her paw``).
+#: What is *she* where nobody is named (``a ship and her crew``), besides animals.
 BEARERS = _words(
     "ship ships boat yacht schooner frigate sailboat galleon steamer robot dragon dragons dragoness unicorn "
     "doe drake train locomotive engine submarine ferry tugboat trawler"
 )
-CREATURE_PARTS = _words(
-    "paw paws tail tails fur mane wing wings feather feathers beak claw claws nest den hive web shell "
-    "horn horns antlers trunk tusks fins whiskers snout hoof hooves kitten kittens puppy puppies pup "
-    "pups cub cubs calf foal chick chicks duckling ducklings litter eggs egg young prey mate mouth "
-    "herd pack leash collar kennel bone sail sails mast masts hull deck decks anchor rigging engines "
-    "mare ears nose tongue teeth maiden voyage run crossing berth moorings brood pouch udder crest comb gills"
-)
-#: Animals of one sex, and what they have besides.
-SEXED_ANIMALS = _words(
-    "tomcat tomcats mare mares stallion stallions hen hens rooster roosters cockerel bull "
-    "bulls cow cows lioness lionesses tigress tigresses leopardess ewe ewes ram rams doe stag stags "
-    "sow sows boar boars drake drakes gander ganders peacock peacocks peahen peahens heifer filly colt "
-    "gelding broodmare"
-)
-CREATURE_HOMES = _words(
-    "alley territory burrow roost lair pride harem kits mate mates rival rivals sett drey"
-)
-#: What an animal has as much as somebody; hers where the animal stands right before ``with her``.
-CREATURE_LIMBS = _words("eyes head legs belly neck back feet chin body mouth")
 #: Plants that no verb is called like (``a maiden grass``, ``a lady orchid``).
 PLANTS = _words(
     "grass fern orchid orchis cactus lichen moss mushroom toadstool fungus agave protea peony dahlia "
@@ -309,6 +290,12 @@ PREDICATES = _words("asleep awake alone alive aboard afloat afraid adrift aloft 
 INVERTED = _words(
     "lie lies lay sit sits sat stand stands stood hang hangs rise rises rose loom looms are were is was"
 )
+#: What is said of who is beside her (``the man behind her looks at a dog``); other words in -s are plurals
+#: (``with her dogs on a beach``).
+SAID_AFTER_PLACE = _words(
+    "sits stands lies kneels leans waits looks stares smiles laughs holds wears carries raises reads sleeps "
+    "runs takes eats sings rises glows burns falls"
+)
 #: What somebody gives of their own: ``gives her speech``; nobody is given one.
 GIVEN_OWN = _words(
     "speech lecture talk sermon presentation testimony performance recital opinion consent blessing address "
@@ -348,6 +335,16 @@ LANDFORMS = _words(
 #: ``The King's Head``, where it is a pub.
 PUB_SIGNS = _words("head arms oak legs return rest")
 PUBS = _words("pub inn tavern hotel bar alehouse ale beer pint")
+#: What several did to a thing that follows (``girls made cakes``), besides words in -ed.
+IRREGULAR_PASTS = _words(
+    "ate made bought threw brought gave wore held took got had found lost left kept sold sent saw met hid "
+    "hung laid lent rode shook stole swept tore told tried woke won wrote drew drove chose caught built "
+    "burnt broke began bound blew bent beat fed felt fought flew forgot froze grew heard knew led lit "
+    "paid ran sang shot spent spilt stuck struck swung taught wove dug sought spun slung did do sans "
+    "minus plus versus vs stood shone sank slid split shed wed"
+)
+#: Before ``to be``.
+SEEMING = _words("looks look looked seems seem seemed appears appear appeared said believed thought")
 #: With what somebody is said to be so old (``she is six``, ``he turned 60``, ``Grandma at 85``).
 AGE_VERBS = BE | _words(
     "become becomes became turn turns turned turning look looks looked looking near nears neared "

@@ -144,6 +144,8 @@ def _name_of_thing(units: Sequence[Unit], index: int) -> Iterator[int]:
     """
     noun = index - 1
     known = is_thing_word(units, noun, verbs=True) or word_at(units, noun) in wordlists.animals()
+    if word_at(units, noun - 1) in grammar.ARTICLES and not units[noun].capital:
+        known = known or word_at(units, noun) in wordlists.first_names()  # a rose
     if not known or units[noun].word in grammar.BEINGS | grammar.OCCASIONS | grammar.PERSON_PARTS:
         return
     last = _end_of_capitals(units, index + 1)

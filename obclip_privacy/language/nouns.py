@@ -25,6 +25,7 @@ from obclip_privacy.language.things import (
     is_kin_of_animal,
     is_made_for,
     is_measure,
+    is_of_both,
     is_of_thing,
     is_plant,
     is_product,
@@ -36,6 +37,28 @@ from obclip_privacy.language.words import REACH, closes, closes_phrase, is_modif
 _DETERMINED = grammar.DETERMINERS | grammar.NUMBERS
 #: Forms of pronouns that may stand before a noun (``her infant``).
 _OWNING = frozenset({int(Case.DETERMINER), int(Case.OBLIQUE)})
+
+#: Things that are called after what is done in them, or with them.
+_USED = frozenset(
+    [
+        "room",
+        "rooms",
+        "table",
+        "tables",
+        "hall",
+        "halls",
+        "area",
+        "space",
+        "boat",
+        "boats",
+        "pool",
+        "pools",
+        "machine",
+        "machines",
+    ]
+)
+#: Things that end like what somebody does.
+_FITTINGS = frozenset({"coupling", "fitting", "housing", "bushing", "plumbing"})
 
 
 def is_title(units: Sequence[Unit], index: int) -> bool:
@@ -90,10 +113,15 @@ def is_noun(units: Sequence[Unit], roles: Roles, index: int, mask: Mask, ambiguo
         or following == "'"
         or (index + 1 < len(units) and units[index + 1].phrase is not None)
     )
+    if following.endswith("ing") and word_at(units, index + 2) in _USED:
+        return False  # a Scandinavian living room
     if ends or following.endswith("ing"):
         return True
     if mask.classes[0] in grammar.YEARS and _are_doing(units, index + 1):
         return True
+    part = heads_thing(units, index + 2) or word_at(units, index + 2) in _FITTINGS
+    if gendered and following.endswith("ed") and part and closes(units, index + 3):
+        return False  # female threaded coupling
     return mask.attributes in (("gender",), ("age",)) and following.endswith(("ed", "s"))
 
 
@@ -125,6 +153,7 @@ def _names_nobody(units: Sequence[Unit], index: int, mask: Mask) -> bool:
         or compares(units, index)
         or is_game_piece(units, index)
         or is_of_thing(units, index)
+        or is_of_both(units, index)
         or begins_foreign_word(units, index)
     )
 

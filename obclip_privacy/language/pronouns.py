@@ -1,7 +1,4 @@
-"""Pronouns: which form a slot takes, and whom it stands for.
-
-``her`` is two forms (``him``, ``his``), ``his`` is two others (``her``, ``hers``): the form of the slot is
-read from its context alone, for all values alike, so a mistake makes the same mistake in all candidates.
+"""Pronouns: whom they stand for (:mod:`obclip_privacy.language.pronoun_forms`: in which form).
 
 Whom a pronoun stands for is never decided by gender. One singular person before it: that one. Several, and
 none of them has a gender stated otherwise: it does not matter which, the pronouns move together. Else it is
@@ -14,15 +11,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from obclip_privacy.attributes.base import Pos
-from obclip_privacy.language import grammar, wordlists
+from obclip_privacy.language import grammar
+from obclip_privacy.language.creatures import is_of_creature
 from obclip_privacy.language.persons import Cast
 from obclip_privacy.language.phrases import REACH, Roles, is_modifier, word_at
+from obclip_privacy.language.pronoun_forms import case_of, is_unclear
 from obclip_privacy.language.units import Case, Kind, Unit, mentions
 
 #: A verb, its auxiliaries, adverbs and preposition: no more stands between a subject and its object.
 _CLAUSE = 5
-#: Nouns for relatives that are adjectives or verbs too.
-_KIN = frozenset({"relative", "parent", "partner"})
 #: Between a pronoun and what somebody is.
 _SAID_TO_BE = frozenset({"is", "was", "are", "were", "been", "has", "have", "'", "s", "re", "ve"})
 #: What does not stand between them.
@@ -54,10 +51,10 @@ def link_pronouns(
         if either:
             links[index] = PronounLink(-1, case, merged=either < 0)
             continue
-        if _unclear(units, index):
+        if is_unclear(units, index):
             links[index] = PronounLink(-1, Case.DETERMINER)
             continue
-        if not cast.heads and _of_creature(units, index, case):
+        if is_of_creature(units, index, case, cast.heads):
             roles[index] = None
             continue
         person = _antecedent(units, roles, cast, links, index, case, shared)
@@ -78,181 +75,6 @@ def link_pronouns(
         cast.of_unit[index] = person
         links[index] = PronounLink(person, case)
     return links
-
-
-def _of_creature(units: Sequence[Unit], index: int, case: Case) -> bool:
-    """``a cat licks her paw``: nobody is named, and an animal or a ship has what animals and ships have.
-
-    What an animal does to itself is its own (``a cat stretching herself``).
-
-    All pronouns of the prompt are then such ones: ``a cat licks her paw as she reads`` tells of somebody.
-    """
-    others = (at for at, unit in enumerate(units) if at != index and unit.pronoun is not None)
-    if case is Case.REFLEXIVE:
-        clause = units[max(0, index - _CLAUSE) : index]
-        itself = any(unit.word.rpartition(" ")[2] in wordlists.animals() for unit in clause) and all(
-            unit.kind is Kind.WORD for unit in clause[1:]
-        )
-        return itself and next(others, None) is None
-    if case is not Case.DETERMINER:
-        return False
-    return _has_creature(units, index) and all(_has_creature(units, at) for at in others)
-
-
-def _has_creature(units: Sequence[Unit], index: int) -> bool:
-    owned = index + 1
-    while owned < len(units) and (is_modifier(units, owned) or units[owned].word in grammar.NUMBERS):
-        owned += 1
-    known, thing = wordlists.animals(), word_at(units, owned)
-    near = units[max(0, index - REACH) : index]
-    # A phrase that speaks of nobody (``mother hen``) is one unit.
-    names = {unit.word.rpartition(" ")[2] for unit in near}
-    if thing in grammar.CREATURE_HOMES and names & grammar.SEXED_ANIMALS:
-        return True
-    before = word_at(units, index - 2)
-    its = word_at(units, index - 1) == "with" and (before in known or before in grammar.BEARERS)
-    if its and thing in grammar.CREATURE_LIMBS:
-        return True
-    if thing not in grammar.CREATURE_PARTS and thing not in known:
-        return False
-    return bool(names & (grammar.BEARERS | grammar.SEXED_ANIMALS)) or not known.isdisjoint(names)
-
-
-def case_of(units: Sequence[Unit], roles: Roles, index: int) -> Case:
-    """The form of the pronoun at *index*, from what stands around it."""
-    mask = units[index].pronoun
-    form = Case(mask.form) if mask is not None else Case.SUBJECT
-    if form is not Case.OBLIQUE:
-        return form
-    before, after = word_at(units, index - 1), word_at(units, index + 1)
-    following = units[index + 1] if index + 1 < len(units) else None
-    if following is None or following.kind in (Kind.PUNCTUATION, Kind.BREAK):
-        if following is not None and after == "-" and not following.gap:
-            return Case.DETERMINER
-        return _final_case(units, index, before)
-    counted = before == "of" and word_at(units, index - 2) in grammar.NUMBERS | grammar.QUANTITIES
-    if counted and after.endswith("ing"):
-        return Case.OBJECT
-    if following.kind is Kind.MENTION:
-        if following.pronoun is not None:
-            return Case.OBJECT
-        made = before in grammar.CAUSATIVE or before in grammar.COMPLEMENTED
-        said = made and following.adjective is not None and _phrase_ends(units, index + 2)
-        return Case.OBJECT if said else Case.DETERMINER
-    if before in grammar.CAUSATIVE and after in grammar.BARE_VERBS and not _noun_follows(units, index + 1):
-        return Case.OBJECT
-    beyond = word_at(units, index + 2)
-    if after in grammar.TIME_ADVERBS and _phrase_ends(units, index + 2):
-        return Case.OBJECT
-    # What a kinship noun is without its value (``helping her relative``, ``parent``) is somebody too.
-    kin = following.person and after in _KIN
-    described = is_modifier(units, index + 1) and beyond not in grammar.CONJUNCTIONS and not kin
-    taking = before in grammar.CAUSATIVE or before in grammar.COMPLEMENTED
-    if taking and described and _phrase_ends(units, index + 2):
-        return Case.OBJECT
-    if (
-        before in grammar.HELPING
-        and after in wordlists.verbs()
-        and not kin
-        and _phrase_ends(units, index + 2)
-    ):
-        return Case.OBJECT
-    if before in grammar.CAUSATIVE and (after in grammar.INTENSIFIERS | {"less"} or after.endswith("ed")):
-        return Case.OBJECT
-    if before in grammar.GIVING and after in grammar.GIVEN_OWN:
-        return Case.DETERMINER
-    if before in grammar.GIVING and not {"to", "back", "away"} & {
-        w.word for w in units[index + 1 : index + 5]
-    }:
-        return Case.OBJECT
-    acting = after in grammar.BARE_VERBS or (after.endswith("ing") and after not in grammar.NOUNS_IN_ING)
-    if before in grammar.PERCEPTION and acting:
-        return Case.OBJECT if not _noun_follows(units, index + 1) else Case.DETERMINER
-    if before in grammar.TRANSFER and (is_modifier(units, index + 1) or after in grammar.DETERMINERS):
-        return Case.OBJECT
-    if after in grammar.AUXILIARIES and (
-        before == "" or before in grammar.CONJUNCTIONS | grammar.SENTENCE_ENDS
-    ):
-        return Case.POSSESSIVE
-    if after in grammar.CONJUNCTIONS:
-        return _final_case(units, index, before)
-    if after in grammar.AFTER_OBJECT or (after == "next" and word_at(units, index + 2) == "to"):
-        return Case.OBJECT
-    if after in ("back", "home", "like", "so", "near", "inside", "outside") and (
-        before not in grammar.PREPOSITIONS and not _noun_follows(units, index + 1)
-    ):
-        return Case.OBJECT
-    if is_adverb(after):
-        return Case.DETERMINER if is_modifier(units, index + 2) else Case.OBJECT
-    if before == "of" and word_at(units, index - 2) == "front" and _is_inverted(units, index + 1):
-        return Case.OBJECT
-    if before in grammar.PLACES - {"of", "with", "at", "to"} and _is_inverted(units, index + 1):
-        return Case.OBJECT
-    if before in grammar.PLACES and after.endswith("s") and beyond in grammar.DETERMINERS | {"on", "at"}:
-        return Case.OBJECT
-    return Case.DETERMINER
-
-
-def _is_inverted(units: Sequence[Unit], index: int) -> bool:
-    """``behind her lie two dogs``: the verb comes first, then what it is said of."""
-    return word_at(units, index) in grammar.INVERTED and (
-        word_at(units, index + 1) in grammar.DETERMINERS | grammar.NUMBERS
-    )
-
-
-def _unclear(units: Sequence[Unit], index: int) -> bool:
-    """Whether ``her`` may as well be *him* as *his* (``refused to pay her tips``); it is *their* then."""
-    mask = units[index].pronoun
-    if mask is None or Case(mask.form) is not Case.OBLIQUE or index + 1 >= len(units):
-        return False
-    after, before = units[index + 1], word_at(units, index - 1)
-    if after.kind is not Kind.WORD:
-        return False
-    if after.word in grammar.GIVEN_OWN:
-        return False
-    if before == "giving" and is_modifier(units, index + 1) and not _phrase_ends(units, index + 2):
-        return after.word not in grammar.INTENSIFIERS | grammar.NUMBERS
-    if before not in grammar.EITHER_OBJECT:
-        return False
-    return after.word not in grammar.STOPS | grammar.CONJUNCTIONS | grammar.NUMBERS | grammar.TIME_ADVERBS
-
-
-def _phrase_ends(units: Sequence[Unit], index: int) -> bool:
-    """Whether no noun can follow at *index*: the end, punctuation, a determiner or another small word."""
-    if index >= len(units) or units[index].kind in (Kind.PUNCTUATION, Kind.BREAK):
-        return True
-    return units[index].word in grammar.PHRASE_ENDS
-
-
-def is_adverb(word: str) -> bool:
-    """Whether *word* is an adjective with -ly (``tightly``, ``happily``; not ``belly``, ``friendly``)."""
-    if len(word) < 5 or not word.endswith("ly"):
-        return False
-    stem = word[:-2]
-    known = wordlists.modifiers()
-    return stem in known or stem + "le" in known or (stem.endswith("i") and stem[:-1] + "y" in known)
-
-
-def _final_case(units: Sequence[Unit], index: int, before: str) -> Case:
-    """The form at the end of a phrase: ``is hers``, ``a friend of hers``, else the object."""
-    if before in grammar.COPULA:
-        return Case.POSSESSIVE
-    if before == "of" and word_at(units, index - 2) in grammar.POSSESSED:
-        return Case.POSSESSIVE
-    return Case.OBJECT
-
-
-def _noun_follows(units: Sequence[Unit], index: int) -> bool:
-    """Whether the word at *index* is followed by one that it could describe (``her dancing shoes``)."""
-    if index + 1 >= len(units):
-        return False
-    unit = units[index + 1]
-    return (
-        unit.kind is Kind.WORD
-        and unit.gap
-        and unit.word not in grammar.PHRASE_ENDS
-        and not (unit.word.endswith("ly"))
-    )
 
 
 def _either(units: Sequence[Unit], roles: Roles, index: int) -> int:

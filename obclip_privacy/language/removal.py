@@ -16,7 +16,7 @@ from obclip_privacy.language.articles import article_for
 from obclip_privacy.language.phrases import choose_cue, cues_alike, is_person_word
 from obclip_privacy.language.shared_nouns import is_one_of_several
 from obclip_privacy.language.units import CueSense, Kind, Unit
-from obclip_privacy.language.words import closes, closes_phrase, is_modifier, opens, word_at
+from obclip_privacy.language.words import closes, closes_phrase, hyphened, is_modifier, opens, word_at
 
 __all__ = ["Removal", "choose_cue", "cues_alike", "names_person", "removal_of", "remove_cue"]
 
@@ -160,6 +160,9 @@ def remove_cue(units: Sequence[Unit], index: int, cue: CueSense, *, generalise: 
     words around it stay true, and nothing else has to go.
     """
     if cue.term.pos is not CuePos.NOUN:
+        joined = hyphened(units, index)
+        if joined:  # ``short red-hair``, ``a blonde-ish woman``
+            return Removal(index, index + 3, "" if joined.endswith(("ish", "ed", "ing")) else joined)
         if cue.term.pos is CuePos.MODIFIER:
             return _modifier(units, index)
         if units[index].word in _FEEDING and index + 1 < len(units) and _takes_object(units[index + 1]):

@@ -27,6 +27,13 @@ _OF_SEVERAL = grammar.GROUP_WORDS | grammar.PLURAL_PERSONS | grammar.OCCASIONS
 _ALIKE_IN_THE_PAST = frozenset(
     {"cut", "set", "put", "hit", "let", "shut", "cast", "beat", "spread", "read", "split", "quit", "hurt"}
 )
+#: After another noun for a thing (``kids cutlery set``).
+_SOLD_TOGETHER = frozenset({"set", "sets", "kit", "kits", "flyer", "flyers", "cake", "cakes"})
+_JOINERS = frozenset({"and", "&"})
+#: What is sold for two, without a picture of them.
+_FOR_BOTH = (grammar.NAMESAKES - grammar.SHOWING) | frozenset(
+    {"topper", "toppers", "necklace", "necklaces", "pillowcases", "rings", "slippers", "towels", "set"}
+)
 #: How far before its kin an animal is named.
 _KIN_REACH = 8
 #: Classes of the kin of animals that are spoken of so.
@@ -135,6 +142,20 @@ def is_product(units: Sequence[Unit], index: int) -> bool:
     return end is not None and end > index + 2 and units[end - 1].word in sold
 
 
+def is_of_both(units: Sequence[Unit], index: int) -> bool:
+    """``bride and groom cake topper``: two nouns before a thing that is sold."""
+    first = index if word_at(units, index + 1) in _JOINERS else index - 2
+    if first < 0 or word_at(units, first + 1) not in _JOINERS or first + 3 >= len(units):
+        return False
+    if units[first].noun is None or units[first + 2].noun is None:
+        return False
+    at = first + 3
+    while at < len(units) and (units[at].word in _FOR_BOTH or heads_thing(units, at)):
+        at += 1
+    sold = word_at(units, at - 1) in _FOR_BOTH and at > first + 3 + (units[at - 1].word == "set")
+    return sold and closes_phrase(units, at)
+
+
 def is_animal(units: Sequence[Unit], index: int, mask: Mask) -> bool:
     """Whether the word after the noun is an animal (``baby turtles``), and no verb (``a man pets a dog``)."""
     following = word_at(units, index + 1)
@@ -234,14 +255,18 @@ def is_of_thing(units: Sequence[Unit], index: int) -> bool:
 
 
 def is_for_several(units: Sequence[Unit], index: int) -> bool:
-    """``kids corner``, ``ladies locker room``: called after those whom it is for, without an apostrophe."""
+    """``kids corner``, ``boys shoes``: called after those whom it is for, without an apostrophe."""
     before = units[index - 1] if index else None
     if before is not None and (
         before.kind is Kind.MENTION or before.word in (grammar.DETERMINERS | grammar.NUMBERS) - {"a", "the"}
     ):
         return False
     end = _end_of_words(units, index + 1)
-    named = word_at(units, end - 1) in grammar.FOR_SEVERAL and end > index + 1
+    last, following = word_at(units, end - 1), word_at(units, end)
+    named = last in grammar.FOR_SEVERAL and end > index + 1
+    if word_at(units, index - 1) != "of" and following != "off":  # a group of girls, their shoes off
+        named = named or (last in grammar.CLOTHES | grammar.PERSONAL_THINGS and end > index + 1)
+        named = named or (last in _SOLD_TOGETHER and end > index + 2)
     return named and (closes(units, end) or word_at(units, end) in _GOING_ON)
 
 
@@ -258,9 +283,15 @@ def _end_of_words(units: Sequence[Unit], index: int) -> int:
     while at < min(len(units), index + _LONGEST_NAME) and not closes_phrase(units, at):
         unit = units[at]
         doing = unit.word.endswith(("ing", "ed")) or unit.word in wordlists.verbs()
-        if unit.kind is not Kind.WORD or unit.person or unit.cues or not unit.gap:
+        doing = doing or unit.word in grammar.IRREGULAR_PASTS
+        if unit.adjective is not None and unit.gap:
+            at += 1  # ladies Japanese shoes
+            continue
+        shows = unit.cues and not _is_dress(unit)
+        if unit.kind is not Kind.WORD or unit.person or shows or not unit.gap:
             break
-        if doing and unit.word not in grammar.FOR_SEVERAL | grammar.FOR_READERS | _OF_ROOMS:
+        together = unit.word in _SOLD_TOGETHER and at > index
+        if doing and not together and unit.word not in grammar.FOR_SEVERAL | grammar.FOR_READERS | _OF_ROOMS:
             break
         at += 1
     return at
@@ -327,9 +358,26 @@ def _is_of_board(units: Sequence[Unit], index: int) -> bool:
             units[at].word.endswith("board") or word_at(units, at + 1) in grammar.BOARDS
         ):
             return True
-    if index and (word_at(units, index - 1) in grammar.DETERMINERS or units[index - 1].kind is Kind.MENTION):
+    before = word_at(units, index - 1)
+    if index and units[index - 1].kind is Kind.MENTION:
+        return False
+    if before in grammar.DETERMINERS and not (
+        before in grammar.ARTICLES and _stands_with_another(units, index)
+    ):
         return False
     return any(
         units[at].word in grammar.GAMES and word_at(units, at - 2) in ("on", "of")
         for at in range(index + 3, min(len(units), index + _GAME_REACH))
+    )
+
+
+def _stands_with_another(units: Sequence[Unit], index: int) -> bool:
+    """``a king and a queen``: two pieces, each with an article."""
+    return any(
+        0 <= first < len(units) - 3
+        and _is_royal(units[first])
+        and _is_royal(units[first + 3])
+        and word_at(units, first + 1) in _JOINERS
+        and word_at(units, first + 2) in grammar.ARTICLES
+        for first in (index - 3, index)
     )

@@ -33,6 +33,13 @@ def _is_dash(units: Sequence[Unit], index: int) -> bool:
     return index + 1 >= len(units) or units[index + 1].gap
 
 
+def hyphened(units: Sequence[Unit], index: int) -> str:
+    """The plain word that a hyphen joins to the one at *index*, or ``""``."""
+    if word_at(units, index + 1) != "-" or index + 2 >= len(units) or units[index + 2].cues:
+        return ""
+    return "" if units[index + 1].gap or units[index + 2].gap else units[index + 2].word
+
+
 def closes_phrase(units: Sequence[Unit], index: int) -> bool:
     """Whether nothing that an adjective could describe follows."""
     return closes(units, index) or word_at(units, index) in grammar.PHRASE_ENDS

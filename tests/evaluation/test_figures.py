@@ -19,6 +19,7 @@ REDTEAM: tuple[Labelled, ...] = read_labelled(ROOT / "tests" / "data" / "redteam
 NOBODY: tuple[Labelled, ...] = read_labelled(ROOT / "tests" / "data" / "nobody.jsonl")
 EVERYDAY: tuple[Labelled, ...] = read_labelled(ROOT / "tests" / "data" / "everyday.jsonl")
 VARIED: tuple[Labelled, ...] = read_labelled(ROOT / "tests" / "data" / "varied.jsonl")
+UNSEEN: tuple[Labelled, ...] = read_labelled(ROOT / "tests" / "data" / "unseen.jsonl")
 CUES: tuple[Labelled, ...] = read_labelled(ROOT / "tests" / "data" / "cues.jsonl")
 SCHEMAS = read_labelled(ROOT / "tests" / "data" / "schemas.jsonl")
 
@@ -101,6 +102,18 @@ def test_prompts_with_ages_in_every_wording() -> None:
     assert scores.attributes["gender"].recall >= 0.99, scores.errors
     assert scores.false_positive_rate < 0.04, scores.errors
     sets = score_closure(VARIED, engine.candidates, "default")
+    assert (sets.violations, sets.unequal, sets.refused) == (0, 0, 0), sets.errors
+
+
+def test_prompts_labelled_before_they_were_run() -> None:
+    engine = engine_for("default")
+    scores = score_detection(UNSEEN, engine.detect, ["gender", "age", "ethnicity", "skin_tone"])
+    assert (scores.prompts, scores.empty) == (802, 601)
+    for attribute in ("gender", "age", "ethnicity"):
+        assert scores.attributes[attribute].recall >= 0.99, scores.errors
+        assert scores.attributes[attribute].precision >= 0.99, scores.errors
+    assert scores.false_positive_rate < 0.03, scores.errors
+    sets = score_closure(UNSEEN, engine.candidates, "default")
     assert (sets.violations, sets.unequal, sets.refused) == (0, 0, 0), sets.errors
 
 
