@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from obclip_gen.bench.rows import DERIVED, ROWS
 from obclip_gen.libs import library
 from obclip_privacy.errors import BadInputError
 from obclip_privacy.policy.frozen import Json
@@ -57,15 +58,29 @@ def _quality(rows: list[Any]) -> tuple[Any, str]:
     return (lambda row: float(row["ssim"])), "SSIM with the cloud-only picture"
 
 
+def _most_drawn(rows: list[Any]) -> int:
+    """The N of which there are most pictures; the larger of two alike."""
+    pictures: dict[int, int] = defaultdict(int)
+    for row in rows:
+        pictures[row["n"]] += row["pictures"]
+    return max(pictures, key=lambda n: (pictures[n], n))
+
+
+def _style(title: str) -> dict[str, str]:
+    """The same colour for a row in every figure; dashes for a plan that somebody compares."""
+    known = [*(row.title for row in ROWS), *(title for _, title, _, _ in DERIVED)]
+    return {"color": f"C{known.index(title)}"} if title in known else {"linestyle": "--"}
+
+
 def _front(axes: Any, rows: list[Any], quality: Any, label: str) -> None:
-    n = max(row["n"] for row in rows)
+    n = _most_drawn(rows)
     points: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for row in rows:
         if row["n"] == n and row["ratio"] > 0:
             points[row["title"]].append((row["ratio"], quality(row)))
     for title, places in points.items():
         xs, ys = zip(*sorted(places), strict=True)
-        axes.plot(xs, ys, marker="o", label=title)
+        axes.plot(xs, ys, marker="o", label=title, **_style(title))
     axes.set(xscale="log", xlabel="cloud MACs of a plain cloud run", ylabel=label, title=f"N = {n}")
 
 
@@ -84,7 +99,7 @@ def _cost(axes: Any, rows: list[Any], quality: Any, label: str) -> None:
 
 
 def _splits(axes: Any, rows: list[Any], quality: Any, label: str) -> None:
-    n = max(row["n"] for row in rows)
+    n = _most_drawn(rows)
     points: dict[str, list[tuple[int, float]]] = defaultdict(list)
     for row in rows:
         if row["n"] == n and row["k"] is not None:
@@ -94,5 +109,5 @@ def _splits(axes: Any, rows: list[Any], quality: Any, label: str) -> None:
             axes.annotate(row["title"], (1, quality(row)), fontsize=7)
     for title, places in points.items():
         xs, ys = zip(*sorted(places), strict=True)
-        axes.plot(xs, ys, marker="o", label=title)
+        axes.plot(xs, ys, marker="o", label=title, **_style(title))
     axes.set(xlabel="split k", ylabel=label, title=f"Quality against k, N = {n}")
