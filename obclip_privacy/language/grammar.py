@@ -335,8 +335,9 @@ LANDFORMS = _words(
 #: ``The King's Head``, where it is a pub.
 PUB_SIGNS = _words("head arms oak legs return rest")
 PUBS = _words("pub inn tavern hotel bar alehouse ale beer pint")
-#: What several did to a thing that follows (``girls made cakes``), besides words in -ed.
-IRREGULAR_PASTS = _words(
+#: What stands between several and a thing that is not called after them: what they did to it (``girls made
+#: cakes``), besides words in -ed, and ``do``, ``versus`` and the like.
+NOT_OF_A_NAME = _words(
     "ate made bought threw brought gave wore held took got had found lost left kept sold sent saw met hid "
     "hung laid lent rode shook stole swept tore told tried woke won wrote drew drove chose caught built "
     "burnt broke began bound blew bent beat fed felt fought flew forgot froze grew heard knew led lit "

@@ -283,7 +283,7 @@ def _end_of_words(units: Sequence[Unit], index: int) -> int:
     while at < min(len(units), index + _LONGEST_NAME) and not closes_phrase(units, at):
         unit = units[at]
         doing = unit.word.endswith(("ing", "ed")) or unit.word in wordlists.verbs()
-        doing = doing or unit.word in grammar.IRREGULAR_PASTS
+        doing = doing or unit.word in grammar.NOT_OF_A_NAME
         if unit.adjective is not None and unit.gap:
             at += 1  # ladies Japanese shoes
             continue
